@@ -1,0 +1,13 @@
+"""The association of each declared pair, estimated.
+
+Belongs here: the call. Does not belong here: the statistics, which are in `pipelines.statistics.association`.
+"""
+
+
+def model(dbt, session):
+    """One row per basis, exposure, measure, alignment and organisation type that has at least one pair."""
+    dbt.config(materialized="table")
+    from pipelines.statistics.association import estimate
+
+    pairs = dbt.ref("int_association_pairs").pl()
+    return estimate(pairs, minimum_n=dbt.config.get("minimum_n")).to_arrow()

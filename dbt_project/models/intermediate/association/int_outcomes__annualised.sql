@@ -1,0 +1,43 @@
+-- One value of each registry measure for each organisation and financial year, by the measure's own annual rule:
+-- the pooled year, the year's latest period, or the survey of the year as published.
+with candidates as (
+    select
+        pooled.measure_id,
+        pooled.org_code,
+        pooled.period_key,
+        pooled.value,
+        pooled.denominator,
+        registry.polarity,
+        registry.minimum_denominator,
+        case
+            when pooled.period_type = 'survey_year' then cast(pooled.period_key as integer)
+            else {{ financial_year_start('pooled.period_end') }}
+        end as outcome_year,
+        dense_rank() over (
+            partition by
+                pooled.measure_id,
+                case
+                    when pooled.period_type = 'survey_year' then cast(pooled.period_key as integer)
+                    else {{ financial_year_start('pooled.period_end') }}
+                end
+            order by pooled.period_end desc nulls last
+        ) as recency
+    from {{ ref('int_measures__pooled') }} as pooled
+    inner join {{ ref('stg_registry__measures') }} as registry on pooled.measure_id = registry.measure_id
+    where
+        pooled.org_code <> 'ENG'
+        and (registry.annual_rule = 'pooled') = (pooled.period_type = 'financial_year')
+)
+
+select
+    measure_id,
+    org_code,
+    outcome_year,
+    period_key as outcome_period_key,
+    polarity,
+    value as outcome_value
+from candidates
+where
+    recency = 1
+    and value is not null
+    and (minimum_denominator is null or denominator >= minimum_denominator)

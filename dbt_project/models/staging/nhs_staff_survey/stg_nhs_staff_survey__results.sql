@@ -1,0 +1,22 @@
+select
+    cast(source_id as varchar) as source_id,
+    cast(edition as varchar) as edition,
+    cast(vintage as varchar) as vintage,
+    cast(vintage_rank as integer) as vintage_rank,
+    cast(published_on as date) as published_on,
+    cast(source_file as varchar) as source_file,
+    cast(source_sheet as varchar) as source_sheet,
+    cast(source_row as integer) as source_row,
+    cast(survey_year as integer) as survey_year,
+    cast(org_code as varchar) as org_code,
+    cast(org_name as varchar) as org_name,
+    cast(benchmark_group as varchar) as benchmark_group,
+    cast(region_name as varchar) as region_name,
+    cast(weighting as varchar) as weighting,
+    cast(question_id as varchar) as question_id,
+    cast(question_text as varchar) as question_text,
+    cast(response_option as varchar) as response_option,
+    cast(statistic as varchar) as statistic,
+    cast(value as double) as value,
+    cast(value_status as varchar) as value_status
+from {{ source('staged', 'nhs_staff_survey') }}

@@ -1,0 +1,18 @@
+select
+    cast(source_id as varchar) as source_id,
+    cast(edition as varchar) as edition,
+    cast(vintage as varchar) as vintage,
+    cast(vintage_rank as integer) as vintage_rank,
+    cast(published_on as date) as published_on,
+    cast(source_file as varchar) as source_file,
+    cast(source_row as integer) as source_row,
+    cast(period_start as date) as period_start,
+    cast(period_end as date) as period_end,
+    cast(org_code as varchar) as org_code,
+    cast(org_name as varchar) as org_name,
+    cast(commissioner_code as varchar) as commissioner_code,
+    cast(band_label as varchar) as band_label,
+    cast(from_weeks as integer) as from_weeks,
+    cast(to_weeks as integer) as to_weeks,
+    cast(pathway_count as bigint) as pathway_count
+from {{ source('staged', 'rtt_full_extract') }}

@@ -1,0 +1,20 @@
+select
+    cast(source_id as varchar) as source_id,
+    cast(edition as varchar) as edition,
+    cast(vintage as varchar) as vintage,
+    cast(vintage_rank as integer) as vintage_rank,
+    cast(published_on as date) as published_on,
+    cast(source_file as varchar) as source_file,
+    cast(source_row as integer) as source_row,
+    cast(period_start as date) as period_start,
+    cast(period_end as date) as period_end,
+    cast(org_code as varchar) as org_code,
+    cast(org_name as varchar) as org_name,
+    cast(org_kind as varchar) as org_kind,
+    cast(region_code as varchar) as region_code,
+    cast(icb_code as varchar) as icb_code,
+    cast(numerator as double) as days_lost,
+    cast(denominator as double) as days_available,
+    cast(published_value as double) as published_value,
+    cast(value_status as varchar) as value_status
+from {{ source('staged', 'sickness_absence') }}

@@ -1,0 +1,83 @@
+"""Assets `raw/<source>`: files as published, taken into the raw store.
+
+Belongs here: which folder is looked into. Does not belong here: copying and hashing (store/snapshots.py).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset
+
+from pipelines import settings
+from pipelines.progress import say
+from pipelines.registry import load_sources
+from pipelines.settings import Workspace
+from pipelines.staging import code_hash
+from pipelines.store import arrivals, snapshots
+from schemas.source import Source
+
+ARRIVALS = AssetKey(["raw", "arrivals"])
+OWNER = "team:nhs-impact-warehouse"
+
+
+@asset(
+    key=ARRIVALS,
+    group_name="ingest",
+    owners=[OWNER],
+    description="The folders with published files and submissions. For synthetic data: the sample, written "
+    "in the publishers' own layouts if it is not there yet.",
+)
+def arrived_files(context: AssetExecutionContext) -> MaterializeResult:
+    """Makes sure that there is something to look into, and counts what no source claims."""
+    workspace = settings.workspace()
+    if workspace.origin == "synthetic":
+        _ensure_sample(workspace)
+    folder = published_folder(workspace)
+    sources = [source for source in load_sources().values() if not source.is_inbox]
+    unclaimed = arrivals.look_into(folder, sources).unclaimed
+    context.log.info("%d files belong to no source", len(unclaimed))
+    return MaterializeResult(metadata={"unclaimed": list(unclaimed), "unclaimed_count": len(unclaimed)})
+
+
+def published_folder(workspace: Workspace) -> Path | None:
+    """Where published files of this origin are looked for."""
+    return workspace.sample / "published" if workspace.origin == "synthetic" else settings.published_files()
+
+
+def inbox_folder(workspace: Workspace) -> Path | None:
+    """Where submissions of this origin are looked for."""
+    return workspace.sample / "submissions" if workspace.origin == "synthetic" else settings.inbox()
+
+
+def _ensure_sample(workspace: Workspace) -> None:
+    """Writes the sample once for each version of the code that makes it."""
+    from pipelines.sample import write_sample
+
+    marker, version = workspace.sample / ".version", code_hash(["pipelines/sample"])
+    if marker.exists() and marker.read_text(encoding="utf-8") == version:
+        return
+    say("writing the SYNTHETIC sample in the publishers' layouts")
+    write_sample(workspace.sample, say)
+    marker.write_text(version, encoding="utf-8")
+
+
+def raw_asset(source: Source) -> AssetsDefinition:
+    """The asset that takes the files of one source into the raw store."""
+
+    @asset(
+        key=AssetKey(["raw", source.source_id]),
+        deps=[ARRIVALS],
+        group_name="ingest",
+        owners=[OWNER],
+        description=f"Files of {source.source_name} as published, content-addressed, never rewritten.",
+        kinds={"file"},
+    )
+    def take_in() -> MaterializeResult:
+        workspace = settings.workspace()
+        folder = inbox_folder(workspace) if source.is_inbox else published_folder(workspace)
+        found = arrivals.look_into(folder, [source])
+        new = snapshots.take(found.claimed, workspace.raw)
+        return MaterializeResult(metadata={"files": len(found.claimed), "new": len(new)})
+
+    return take_in

@@ -1,0 +1,29 @@
+"""From the bytes of one file to a frame of text cells, by the layout that the source YAML gives.
+
+Belongs here: choosing the reader. Does not belong here: anything about one publisher.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.readers import delimited, submission, workbook
+from pipelines.readers.container import unpack
+from schemas.source import Layout, Source
+
+READERS = {
+    "table": workbook.read_tables,
+    "question_grid": workbook.read_question_grid,
+    "form": submission.read_form,
+}
+
+
+def read_file(path: Path, source: Source, file_format: str, where: str) -> pl.DataFrame:
+    """Every record of the file as text, with the columns `@row` and `@sheet`. Raises Fault."""
+    content = unpack(path, where, file_format, source.refuse_formulas)
+    layout: Layout = source.layout_for(file_format)
+    if file_format == "csv":
+        return delimited.read(content, layout, where)
+    return READERS[layout.kind](content, layout, where)

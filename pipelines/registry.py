@@ -1,0 +1,141 @@
+"""Reads `sources/*.yml` into frozen objects and reports every fault of every file at once.
+
+Belongs here: loading, suggesting the nearest key, rules across files.
+Does not belong here: what a YAML may say (schemas/source.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipelines.errors import Fault, Faults
+from pipelines.settings import PROJECT_ROOT, SOURCES_DIR
+from schemas import source as model
+from schemas.fields import FIELDS
+from schemas.ingest.shapes import SHAPES
+from schemas.source import Source
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that refuses a key given twice, where plain YAML keeps the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = Counter(self.construct_object(key, deep=True) for key, _ in node.value)
+        twice = [str(key) for key, count in keys.items() if count > 1]
+        if twice:
+            raise yaml.MarkedYAMLError(problem=f"key given twice: {', '.join(twice)}")
+        return super().construct_mapping(node, deep)
+
+
+@cache
+def load_sources(folder: Path = SOURCES_DIR) -> dict[str, Source]:
+    """All sources by id, in the order in which they must be staged.
+
+    Raises Faults with one entry for each thing that is wrong in any file.
+    """
+    faults: list[Fault] = []
+    sources: dict[str, Source] = {}
+    for path in sorted(folder.rglob("*.yml")):
+        found = _load_one(path, faults)
+        if found:
+            sources[found.source_id] = found
+    faults += _across(sources)
+    if faults:
+        raise Faults(faults)
+    return dict(sorted(sources.items(), key=lambda item: (bool(item[1].known_organisations_from), item[0])))
+
+
+def _load_one(path: Path, faults: list[Fault]) -> Source | None:
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        source = Source.model_validate(content)
+    except yaml.YAMLError as error:
+        faults.append(_fault(path, str(error), "valid YAML", "a slip of the keyboard or of indentation"))
+    except ValidationError as error:
+        faults += [_from_pydantic(path, detail) for detail in error.errors()]
+    else:
+        faults += _in_vocabulary(path, source)
+        return source
+    return None
+
+
+def _fault(path: Path, found: str, expected: str, likely: str) -> Fault:
+    name = path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path.name
+    return Fault(str(name), found, expected, likely, "correct the file and run the command again")
+
+
+def _from_pydantic(path: Path, detail: ErrorDetails) -> Fault:
+    place = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        key = str(detail["loc"][-1])
+        near = get_close_matches(key, _known_keys(), n=1, cutoff=0.0)[0]
+        return _fault(path, f"unknown key `{place}`", f"a known key; the nearest is `{near}`", "a misspelt key")
+    return _fault(path, f"`{place}` is {detail['input']!r}", detail["msg"], "a value of the wrong kind")
+
+
+def _known_keys() -> list[str]:
+    models = [item for item in vars(model).values() if isinstance(item, type) and issubclass(item, BaseModel)]
+    return sorted({key for item in models for key in item.model_fields})
+
+
+def _in_vocabulary(path: Path, source: Source) -> list[Fault]:
+    shape = SHAPES[source.shape]
+    given = set(source.columns) | _from_unpivot(source)
+    needed = set(shape.columns) - set(shape.hashed) - {"value_status"}
+    faults = [
+        _fault(path, f"column `{name}`", f"a column of the shape {source.shape}", "a misspelt column")
+        for name in sorted(given - set(FIELDS))
+    ]
+    faults += [
+        _fault(path, f"no rule for `{name}`", f"every column of {source.shape}", "a forgotten column")
+        for name in sorted(needed - given)
+    ]
+    if path.stem != source.source_id:
+        faults.append(_fault(path, f"source_id `{source.source_id}`", f"`{path.stem}`", "a renamed file"))
+    return faults
+
+
+def _from_unpivot(source: Source) -> set[str]:
+    if not source.unpivot:
+        return set()
+    import re
+
+    groups = set(re.compile(source.unpivot.columns).groupindex)
+    return groups | {source.unpivot.name_to, source.unpivot.value_to}
+
+
+def _across(sources: dict[str, Source]) -> list[Fault]:
+    owners = Counter(measure.measure_id for source in sources.values() for measure in source.measures)
+    faults = [
+        Fault(
+            f"sources/: measure `{measure_id}`",
+            f"{count} definitions",
+            "one definition",
+            "a copied block",
+            "delete or rename the others",
+        )
+        for measure_id, count in owners.items()
+        if count > 1
+    ]
+    for source in sources.values():
+        unknown = set(source.known_organisations_from) - set(sources)
+        faults += [
+            Fault(
+                f"sources/{source.source_id}.yml: known_organisations_from",
+                f"`{name}`",
+                f"one of {', '.join(sources)}",
+                "a misspelt or removed source",
+                "correct the name",
+            )
+            for name in sorted(unknown)
+        ]
+    return faults

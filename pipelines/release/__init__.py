@@ -1,0 +1,49 @@
+"""From the file that dbt built to the release that readers see.
+
+In this order, with nothing left out:
+
+    version = next_version(workspace.releases, today)
+    candidate = build_candidate(workspace, manifest_path, version, code_version)
+    export(candidate)
+    result = run_gate(workspace)
+    if not result.passed:
+        refuse(candidate, result, workspace)      # raises Refused
+    write_manifest(candidate, workspace, fingerprint)
+    publish(candidate, workspace, version)
+"""
+
+from pipelines.release.candidate import build_candidate
+from pipelines.release.export import export
+from pipelines.release.gate import Check, GateResult, run_gate
+from pipelines.release.manifest import read_manifest, verify, write_manifest
+from pipelines.release.promote import (
+    Refused,
+    Release,
+    current_release,
+    list_releases,
+    next_version,
+    publish,
+    refuse,
+    serve,
+)
+from pipelines.release.reading import connect
+
+__all__ = [
+    "Check",
+    "GateResult",
+    "Refused",
+    "Release",
+    "build_candidate",
+    "connect",
+    "current_release",
+    "export",
+    "list_releases",
+    "next_version",
+    "publish",
+    "read_manifest",
+    "refuse",
+    "run_gate",
+    "serve",
+    "verify",
+    "write_manifest",
+]

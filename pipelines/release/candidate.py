@@ -1,0 +1,194 @@
+"""Building the candidate: one DuckDB file with every released table, taken from the file that dbt built.
+
+Belongs here: copying, stamping with the release's id, and carrying descriptions over. Does not belong here:
+choosing what is released (`meta: {release: true}` in dbt), computing (dbt), judging (gate.py).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import Fault
+from pipelines.release.reading import STORAGE_HEADER, STORAGE_VERSION, identifier, literal, storage_header
+from pipelines.settings import DUCKDB_FILE, Workspace
+from schemas import published
+
+SYNTHETIC_MARK = "SYNTHETIC. "
+
+
+@dataclass(frozen=True)
+class Model:
+    """A dbt model that goes into releases, with its descriptions."""
+
+    name: str
+    schema: str
+    description: str
+    columns: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a release says of itself in `release_info`. `built_at` is UTC without a zone."""
+
+    release_id: str
+    built_at: datetime
+    is_synthetic: bool
+    code_version: str
+
+
+def build_candidate(
+    workspace: Workspace,
+    manifest_path: Path,
+    release_id: str,
+    code_version: str,
+    built_at: datetime | None = None,
+) -> Path:
+    """Make the candidate folder afresh and return it.
+
+    manifest_path: dbt's `manifest.json`. built_at: now unless given; an aware time.
+    Raises Fault where nothing is marked for release, or a marked table was not built.
+    """
+    models = released_models(manifest_path)
+    moment = (built_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    stamp = Stamp(release_id, moment, workspace.origin == "synthetic", code_version)
+    shutil.rmtree(workspace.candidate, ignore_errors=True)
+    workspace.candidate.mkdir(parents=True)
+    target = workspace.candidate / DUCKDB_FILE
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(workspace.warehouse)} as build (read_only)")
+        connection.execute(
+            f"attach {literal(target)} as candidate (storage_version {literal(STORAGE_VERSION)})"
+        )
+        for model in models:
+            _copy(connection, model, stamp)
+        _write_release_info(connection, stamp)
+        _write_dictionary(connection, stamp)
+        connection.execute("checkpoint candidate")
+        connection.execute("detach candidate")
+    _require_readable(target)
+    return workspace.candidate
+
+
+def released_models(manifest_path: Path) -> list[Model]:
+    """The models that dbt's manifest marks `release: true`, by name. Raises Fault if there are none."""
+    nodes = json.loads(Path(manifest_path).read_text(encoding="utf-8"))["nodes"].values()
+    marked = [node for node in nodes if node.get("config", {}).get("meta", {}).get("release") is True]
+    if not marked:
+        raise Fault(
+            where=f"dbt manifest {Path(manifest_path).name}: no model goes into a release",
+            found=f"{len(nodes)} nodes, none with release: true",
+            expected="at least one model with `meta: {release: true}`",
+            likely="the manifest is that of another project, or the marts were left out of the parse",
+            todo="run dbt build for the whole project and give its target/manifest.json",
+        )
+    return sorted((_model(node) for node in marked), key=lambda model: model.name)
+
+
+def _model(node: dict) -> Model:
+    columns = {name: column.get("description") or "" for name, column in node.get("columns", {}).items()}
+    return Model(node["alias"], node["schema"], node.get("description") or "", columns)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, model: Model, stamp: Stamp) -> None:
+    order = ", ".join(f"{identifier(name)} nulls last" for name in _sorting(connection, model))
+    connection.execute(
+        f"create table candidate.{identifier(model.name)} as "
+        f"select *, {literal(stamp.release_id)} as release_id "
+        f"from build.{identifier(model.schema)}.{identifier(model.name)} order by {order}"
+    )
+    _describe(connection, model.name, model.description, model.columns, stamp)
+
+
+def _sorting(connection: duckdb.DuckDBPyConnection, model: Model) -> list[str]:
+    """Key columns first, then all others, so that equal data always give the same order."""
+    rows = connection.execute(
+        "select column_name from duckdb_columns() where database_name = 'build' and schema_name = ? "
+        "and table_name = ? order by column_index",
+        [model.schema, model.name],
+    ).fetchall()
+    columns = [name for (name,) in rows]
+    if not columns:
+        raise _not_built(model)
+    promised = published.table(model.name)
+    key = [name for name in promised.key if name in columns] if promised else []
+    return key + [name for name in columns if name not in key]
+
+
+def _not_built(model: Model) -> Fault:
+    return Fault(
+        where=f"table {model.schema}.{model.name} is marked for release but was not built",
+        found="no such table in the build file",
+        expected="every model with `meta: {release: true}`",
+        likely="dbt built a selection, or the manifest belongs to another build",
+        todo="run dbt build for the whole project, then build the candidate again",
+    )
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection, name: str, description: str, columns: dict[str, str], stamp: Stamp
+) -> None:
+    """Write the comments of a table; where dbt describes nothing, the promise's own words are used."""
+    promised = published.table(name)
+    words = {column.name: column.meaning for column in promised.columns} if promised else {}
+    words |= {column: text for column, text in columns.items() if text}
+    words.setdefault("release_id", published.RELEASE_ID.meaning)
+    grain = f"One row: {promised.grain}." if promised else ""
+    mark = SYNTHETIC_MARK if stamp.is_synthetic else ""
+    table = f"candidate.main.{identifier(name)}"
+    connection.execute(f"comment on table {table} is {literal(mark + (description or grain))}")
+    for column in _columns(connection, name):
+        if column in words:
+            connection.execute(f"comment on column {table}.{identifier(column)} is {literal(words[column])}")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    rows = connection.execute(
+        "select column_name from duckdb_columns() where database_name = 'candidate' and table_name = ?",
+        [name],
+    ).fetchall()
+    return [column for (column,) in rows]
+
+
+def _write_release_info(connection: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
+    connection.execute(
+        "create table candidate.release_info as select ?::varchar as release_id, "
+        "?::integer as schema_version, ?::timestamp as built_at, ?::boolean as is_synthetic, "
+        "?::varchar as code_version",
+        [
+            stamp.release_id,
+            published.SCHEMA_VERSION,
+            stamp.built_at,
+            stamp.is_synthetic,
+            stamp.code_version,
+        ],
+    )
+    _describe(connection, "release_info", "What this release is. One row.", {}, stamp)
+
+
+def _write_dictionary(connection: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
+    connection.execute(
+        "create table candidate.dictionary as "
+        "select table_name, column_name, data_type, comment as description from duckdb_columns() "
+        "where database_name = 'candidate' order by table_name, column_index"
+    )
+    _describe(connection, "dictionary", "Every column of this release and what it means.", {}, stamp)
+
+
+def _require_readable(path: Path) -> None:
+    """Raise Fault unless older DuckDB versions can open the file, with nothing left in a log beside it."""
+    log = path.with_name(path.name + ".wal")
+    if storage_header(path) == STORAGE_HEADER and not log.exists():
+        return
+    raise Fault(
+        where=f"candidate {path.name}: the file would not open everywhere",
+        found=f"storage version {storage_header(path)}, log file beside it: {log.exists()}",
+        expected=f"storage version {STORAGE_HEADER} ({STORAGE_VERSION}) and no log file",
+        likely="another version of DuckDB is installed, or another process has the candidate open",
+        todo="check the installed duckdb against pyproject.toml and build the candidate again",
+    )

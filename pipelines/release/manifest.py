@@ -1,0 +1,168 @@
+"""The manifest of a release: what it is, what it was made from, and the SHA-256 of every file.
+
+Belongs here: writing manifest.json, and verifying a folder against it. Does not belong here: whether the
+content is good (gate.py) or whether it is served (promote.py).
+
+`manifest.sha256` is in the format of sha256sum: the manifest itself first, then every file it lists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import Fault
+from pipelines.release.export import table_of
+from pipelines.release.reading import connect, literal, release_info, row_counts
+from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Workspace
+from schemas import published
+
+MANIFEST = "manifest.json"
+CHECKSUMS = "manifest.sha256"
+TOOLS = (
+    "duckdb",
+    "polars",
+    "dbt-core",
+    "dbt-duckdb",
+    "dagster",
+    "pandera",
+    "great-expectations",
+)
+
+
+def write_manifest(candidate: Path, workspace: Workspace, fingerprint: str) -> Path:
+    """Write manifest.json and manifest.sha256 into a complete candidate, and return the former's path.
+
+    fingerprint: the caller's digest of everything the release depends on.
+    """
+    with connect(candidate / DUCKDB_FILE) as connection:
+        info = release_info(connection)
+        rows = row_counts(connection)
+    content = {
+        "release_id": info["release_id"],
+        "schema_version": info["schema_version"],
+        "built_at": info["built_at"].isoformat() + "Z",
+        "data_origin": published.DATA_ORIGINS["synthetic" if info["is_synthetic"] else "published"],
+        "is_synthetic": info["is_synthetic"],
+        "code_version": info["code_version"],
+        "fingerprint": fingerprint,
+        "tools": tool_versions(),
+        "lock_sha256": _sha256(PROJECT_ROOT / "uv.lock") if (PROJECT_ROOT / "uv.lock").exists() else None,
+        "inputs": input_editions(workspace),
+        "tables": rows,
+        "files": [_entry(candidate, path, rows) for path in _files(candidate)],
+    }
+    path = candidate / MANIFEST
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_checksums(candidate, content["files"])
+    return path
+
+
+def read_manifest(folder: Path) -> dict:
+    """The manifest of a release or candidate; FileNotFoundError if it has none."""
+    return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+
+
+def tool_versions() -> dict[str, str]:
+    """The versions of what built the release."""
+    return {"python": platform.python_version()} | {tool: version(tool) for tool in TOOLS}
+
+
+def input_editions(workspace: Workspace) -> list[dict]:
+    """The accepted files, one entry each. Of a restricted source only bytes and SHA-256 are told."""
+    sources = workspace.staged / "registry_sources" / "*.parquet"
+    editions = workspace.staged / "registry_editions" / "*.parquet"
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "select e.source_id, e.edition, e.vintage, e.sha256, e.bytes, e.source_file, s.is_restricted "
+            f"from read_parquet({literal(editions)}, union_by_name = true) as e "
+            f"left join read_parquet({literal(sources)}, union_by_name = true) as s using (source_id) "
+            "where e.outcome = 'accepted' order by e.source_id, e.edition, e.vintage"
+        ).fetchall()
+    return [_input(*row) for row in rows]
+
+
+def _input(
+    source_id: str,
+    edition: str,
+    vintage: str,
+    sha256: str,
+    size: int,
+    file: str,
+    is_restricted: bool | None,
+) -> dict:
+    """A source that is not known to be open counts as restricted."""
+    told = {"source_id": source_id, "sha256": sha256, "bytes": size}
+    if is_restricted is not False:
+        return told
+    return told | {"edition": edition, "vintage": vintage, "file": Path(file).name}
+
+
+def verify(folder: Path) -> list[Fault]:
+    """What differs between a folder and its manifest: missing, altered and extra files. Empty if nothing."""
+    if not (folder / MANIFEST).is_file() or not (folder / CHECKSUMS).is_file():
+        missing = [name for name in (MANIFEST, CHECKSUMS) if not (folder / name).is_file()]
+        return [_fault(folder, f"{' and '.join(missing)} missing", "no list of what belongs here")]
+    if _recorded_sha256(folder) != _sha256(folder / MANIFEST):
+        return [_fault(folder, f"{MANIFEST} altered", f"another SHA-256 than {CHECKSUMS} says")]
+    listed = {entry["path"]: entry for entry in read_manifest(folder)["files"]}
+    present = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
+    gone = [_fault(folder, f"{path} missing", "no such file") for path in sorted(listed.keys() - present)]
+    extra = [_fault(folder, f"{path} extra", "not listed") for path in sorted(present.keys() - listed)]
+    altered = [
+        _fault(folder, f"{path} altered", f"{present[path].lstat().st_size} bytes, another SHA-256")
+        for path in sorted(listed.keys() & present)
+        if not _is_as_listed(present[path], listed[path])
+    ]
+    return gone + extra + altered
+
+
+def _fault(folder: Path, what: str, found: str) -> Fault:
+    return Fault(
+        where=f"release {folder.name}: {what}",
+        found=found,
+        expected=f"exactly the files, bytes and SHA-256 of {MANIFEST}",
+        likely="a file was edited, added or removed by hand, or a copy was cut short",
+        todo="do not use this copy; take the release from a backup or build a new one",
+    )
+
+
+def _is_as_listed(path: Path, entry: dict) -> bool:
+    """A link is never as listed: what it points to can change."""
+    return not path.is_symlink() and path.is_file() and _sha256(path) == entry["sha256"]
+
+
+def _recorded_sha256(folder: Path) -> str:
+    """The manifest's own SHA-256, from the first line of the checksums."""
+    return (folder / CHECKSUMS).read_text(encoding="utf-8").partition(" ")[0]
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files and links but the manifest and its checksums, sorted."""
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path for path in paths if path.relative_to(folder).as_posix() not in (MANIFEST, CHECKSUMS))
+
+
+def _entry(folder: Path, path: Path, rows: dict[str, int]) -> dict:
+    relative = path.relative_to(folder)
+    entry = {"path": relative.as_posix(), "bytes": path.stat().st_size, "sha256": _sha256(path)}
+    if relative.parts[0] in ("csv", "parquet"):
+        entry["rows"] = rows[table_of(path)]
+    return entry
+
+
+def _write_checksums(folder: Path, entries: list[dict]) -> None:
+    lines = [(_sha256(folder / MANIFEST), MANIFEST)]
+    lines += [(entry["sha256"], entry["path"]) for entry in entries]
+    text = "".join(f"{digest}  {path}\n" for digest, path in lines)
+    (folder / CHECKSUMS).write_text(text, encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,52 @@
+"""Synthetic editions of the Organisation Data Service's list of trusts (etr): headerless CSV.
+
+Belongs here: the file's columns and quoting. Does not belong here: who exists.
+"""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.sample import plan
+from pipelines.sample.population import Organisation, Population
+
+SOURCE = "ods_trusts"
+ADDRESS = 5  # first of the columns, counted from 1
+POSTCODE, OPENED, CLOSED, AMENDED, OFFICE_REGION = 10, 11, 12, 22, 24
+
+
+def write(folder: Path, population: Population) -> list[Path]:
+    """All editions that sample.yml names. Returns their paths."""
+    return [
+        _write_edition(folder / SOURCE, population, edition)
+        for edition in plan.settings()["editions"][SOURCE]
+    ]
+
+
+def _write_edition(folder: Path, population: Population, edition: dict[str, Any]) -> Path:
+    day = edition["date"]
+    listed = [one for one in population.organisations if one.kind != "icb" and one.opened_on <= day]
+    path = folder / f"etr_{day:%Y-%m}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="ascii", newline="") as stream:
+        quoting = csv.QUOTE_ALL if edition["quoted"] else csv.QUOTE_MINIMAL
+        writer = csv.writer(stream, quoting=quoting, lineterminator="\r\n")
+        writer.writerows(_row(one, day)[: edition["columns"]] for one in listed)
+    return path
+
+
+def _row(one: Organisation, day: date) -> list[str]:
+    """The 27 columns; a closing date is only known once it has passed."""
+    number = int(one.code[2:])
+    row = [""] * 27
+    row[:4] = [one.code, one.name_on(day).upper(), one.region_code, one.icb_code]
+    row[ADDRESS - 1 : ADDRESS + 4] = ["TRUST HEADQUARTERS", f"{number} INVENTED ROAD", "", "SYNTHETIC TOWN", ""]
+    row[POSTCODE - 1] = f"ZX{number % 90 + 1} {number % 9 + 1}ZZ"
+    row[OPENED - 1] = f"{one.opened_on:%Y%m%d}"
+    row[CLOSED - 1] = f"{one.closed_on:%Y%m%d}" if one.closed_on and one.closed_on <= day else ""
+    row[AMENDED - 1] = "0"
+    row[OFFICE_REGION - 1] = "X"
+    return row

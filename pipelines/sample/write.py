@@ -1,0 +1,53 @@
+"""Writes the whole synthetic national sample below one folder.
+
+Belongs here: the order of the sources and the summary. Does not belong here: any file's content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.sample import organisations, population, ratings, sickness, submissions, survey, waiting
+
+WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
+    organisations.SOURCE: organisations.write,
+    survey.SOURCE: survey.write,
+    ratings.SOURCE: ratings.write,
+    waiting.SOURCE: waiting.write,
+    sickness.SOURCE: sickness.write,
+    submissions.SOURCE: submissions.write,
+}
+
+
+@dataclass(frozen=True)
+class SampleSummary:
+    """What was written: organisations ever open, and the files of each source."""
+
+    organisations: int
+    files: dict[str, tuple[Path, ...]]
+
+    @property
+    def file_count(self) -> int:
+        """All files of all sources."""
+        return sum(len(paths) for paths in self.files.values())
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(path.stat().st_size for paths in self.files.values() for path in paths)
+
+
+def write_sample(folder: Path, progress: Callable[[str], None] | None = None) -> SampleSummary:
+    """Write every file of the sample below `folder`: one folder for each source, and submissions/ for the inbox.
+
+    The bytes are the same at every run. `progress` is told, in a line, when a source is done.
+    """
+    people = population.build()
+    files: dict[str, tuple[Path, ...]] = {}
+    for source, write in WRITERS.items():
+        files[source] = tuple(write(folder, people))
+        if progress:
+            progress(f"SYNTHETIC {source}: {len(files[source])} files")
+    return SampleSummary(len(people.organisations), files)

@@ -1,0 +1,75 @@
+"""Which files of a folder belong to which source and edition.
+
+Belongs here: matching names to the patterns of the source YAMLs. Does not belong here: opening the files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import Fault
+from pipelines.harmonise.periods import Edition, edition_of
+from schemas.source import FilePattern, Source
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One file that a source claims. is_revision: its name says that it replaces another of its edition."""
+
+    path: Path
+    name: str
+    source_id: str
+    edition: Edition
+    file_format: str
+    is_revision: bool
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """claimed: in the order in which they supersede each other. unclaimed: files that no source knows."""
+
+    claimed: tuple[Arrival, ...]
+    unclaimed: tuple[str, ...]
+
+
+def look_into(folder: Path | None, sources: Iterable[Source]) -> Arrivals:
+    """Matches every file below the folder. Raises Fault where the folder is not there."""
+    if folder is None:
+        return Arrivals((), ())
+    if not folder.is_dir():
+        raise Fault(
+            f"folder {folder}",
+            "no such folder",
+            "a folder with published files, at any depth",
+            "a misspelt path",
+            "check the path and run the command again",
+        )
+    sources = tuple(sources)
+    names = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    found = [(path.relative_to(folder).as_posix(), _claim(path, folder, sources)) for path in names]
+    claimed = sorted((hit for _, hit in found if hit), key=lambda hit: (hit.is_revision, hit.name))
+    return Arrivals(tuple(claimed), tuple(name for name, hit in found if not hit))
+
+
+def _claim(path: Path, folder: Path, sources: Iterable[Source]) -> Arrival | None:
+    for source in sources:
+        # In an inbox two senders may use one file name, so the path below the inbox is part of it.
+        name = path.relative_to(folder).as_posix() if source.is_inbox else path.name
+        for pattern in source.files:
+            match = re.fullmatch(pattern.match, name)
+            if match:
+                return _arrival(path, name, source, pattern, match.groupdict())
+    return None
+
+
+def _arrival(
+    path: Path, name: str, source: Source, pattern: FilePattern, groups: dict[str, str | None]
+) -> Arrival | None:
+    try:
+        edition = edition_of(groups)
+    except ValueError:
+        return None
+    return Arrival(path, name, source.source_id, edition, pattern.format, bool(groups.get("revised")))

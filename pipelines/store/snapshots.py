@@ -1,0 +1,139 @@
+"""The raw store: every file as it arrived, under its own hash, never rewritten; and the lock that lists them.
+
+Belongs here: copying, hashing, the lock. Does not belong here: looking into files.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipelines.errors import Fault
+from pipelines.store.arrivals import Arrival
+
+LOCK = "lock.json"
+VINTAGE_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One file in the raw store. edition_start and edition_end: ISO days, or None for named editions.
+
+    The order of snapshots in the lock is the order in which they became known.
+    """
+
+    source_id: str
+    edition: str
+    edition_start: str | None
+    edition_end: str | None
+    file_format: str
+    file_name: str
+    sha256: str
+    bytes: int
+    fetched_at: str
+
+    @property
+    def vintage(self) -> str:
+        """Short name of the content."""
+        return self.sha256[:VINTAGE_LENGTH]
+
+    @property
+    def stem(self) -> str:
+        """Name of everything made from this file; safe in a file system, different for each vintage."""
+        edition = hashlib.sha256(self.edition.encode()).hexdigest()[:8] if "/" in self.edition else self.edition
+        return f"{edition}__{self.vintage}"
+
+    def path(self, raw: Path) -> Path:
+        """Where the bytes are."""
+        return raw / self.source_id / self.stem / Path(self.file_name).name
+
+    @property
+    def where(self) -> str:
+        """How an error names it."""
+        return f"{self.source_id} {self.edition}, file {Path(self.file_name).name}"
+
+
+def read_lock(raw: Path) -> list[Snapshot]:
+    """All snapshots, oldest knowledge first."""
+    path = raw / LOCK
+    if not path.exists():
+        return []
+    return [Snapshot(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def take(arrivals: Iterable[Arrival], raw: Path) -> list[Snapshot]:
+    """Copies what is new into the store, adds it to the lock, and returns what is new.
+
+    A file already held with the same bytes for the same edition is left alone. Raises Fault where a stored
+    file no longer has the hash under which it was stored.
+    """
+    held = read_lock(raw)
+    known = {(item.source_id, item.edition, item.sha256) for item in held}
+    new: list[Snapshot] = []
+    for arrival in arrivals:
+        snapshot = _describe(arrival)
+        identity = (snapshot.source_id, snapshot.edition, snapshot.sha256)
+        if identity not in known:
+            known.add(identity)
+            _store(arrival.path, snapshot, raw)
+            new.append(snapshot)
+    if new:
+        _write_lock([*held, *new], raw)
+    return new
+
+
+def check(snapshot: Snapshot, raw: Path) -> Path:
+    """The path of a stored file whose bytes are still those of the lock. Raises Fault otherwise."""
+    path = snapshot.path(raw)
+    found = sha256_of(path) if path.exists() else "no file"
+    if found == snapshot.sha256:
+        return path
+    raise Fault(
+        snapshot.where,
+        f"in the raw store: {found}",
+        f"sha256 {snapshot.sha256}",
+        "somebody changed or deleted a file of the raw store",
+        "restore it from a backup, or delete the entry from the lock and fetch the file again",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _describe(arrival: Arrival) -> Snapshot:
+    start, end = arrival.edition.start, arrival.edition.end
+    return Snapshot(
+        source_id=arrival.source_id,
+        edition=arrival.edition.key,
+        edition_start=start.isoformat() if start else None,
+        edition_end=end.isoformat() if end else None,
+        file_format=arrival.file_format,
+        file_name=arrival.name,
+        sha256=sha256_of(arrival.path),
+        bytes=arrival.path.stat().st_size,
+        fetched_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _store(source: Path, snapshot: Snapshot, raw: Path) -> None:
+    target = snapshot.path(raw)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.copyfile(source, partial)
+    partial.chmod(0o444)
+    os.replace(partial, target)
+
+
+def _write_lock(snapshots: list[Snapshot], raw: Path) -> None:
+    partial = raw / f".{LOCK}.partial"
+    partial.write_text(json.dumps([asdict(item) for item in snapshots], indent=1), encoding="utf-8")
+    os.replace(partial, raw / LOCK)

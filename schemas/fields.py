@@ -1,0 +1,108 @@
+"""Every staged column, defined once: its type, its meaning, whether it may be empty.
+
+Belongs here: the vocabulary that source YAMLs map published columns to. Does not belong here:
+which columns make up a shape (schemas/ingest/) or what is published (schemas/published.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: polars type and a sentence on what it holds (with the unit)."""
+
+    dtype: type[pl.DataType]
+    meaning: str
+
+
+FIELDS: dict[str, Field] = {
+    # where a row comes from
+    "source_id": Field(pl.String, "Source in the registry"),
+    "edition": Field(pl.String, "Edition of the source, sortable"),
+    "vintage": Field(pl.String, "First 12 hexadecimal digits of the file's sha256"),
+    "vintage_rank": Field(pl.Int32, "1 for the newest vintage of the edition"),
+    "published_on": Field(pl.Date, "Day of publication, where the file tells it"),
+    "source_file": Field(pl.String, "File name as it arrived"),
+    "source_sheet": Field(pl.String, "Sheet of the workbook; empty for text files"),
+    "source_row": Field(pl.Int32, "Row in the sheet or record in the text file, counted from 1"),
+    # organisations
+    "org_code": Field(pl.String, "ODS code of the organisation as reported"),
+    "org_name": Field(pl.String, "Name as reported; never a key"),
+    "org_kind": Field(pl.String, "Publisher's own type of organisation"),
+    "region_code": Field(pl.String, "NHS England region, ODS code"),
+    "region_name": Field(pl.String, "NHS England region, publisher's name"),
+    "icb_code": Field(pl.String, "Integrated care board, ODS code"),
+    "icb_name": Field(pl.String, "Integrated care board, publisher's name"),
+    "postcode": Field(pl.String, "Postcode of the headquarters"),
+    "opened_on": Field(pl.Date, "First day of operation"),
+    "closed_on": Field(pl.Date, "Last day of operation; empty while open"),
+    "edition_date": Field(pl.Date, "First day of the edition's period"),
+    # measures
+    "period_start": Field(pl.Date, "First day of the period"),
+    "period_end": Field(pl.Date, "Last day of the period"),
+    "numerator": Field(pl.Float64, "Numerator, in the measure's own unit"),
+    "denominator": Field(pl.Float64, "Denominator, in the measure's own unit"),
+    "published_value": Field(pl.Float64, "Value as the publisher rounds it"),
+    "value": Field(pl.Float64, "Value; empty unless value_status says observed"),
+    "value_status": Field(pl.String, "Why a value is there or not"),
+    # waiting times
+    "commissioner_code": Field(pl.String, "Commissioner, ODS code"),
+    "pathway_part": Field(pl.String, "Part of the RTT return"),
+    "treatment_function_code": Field(pl.String, "Treatment function; C_999 is the total"),
+    "band_label": Field(pl.String, "Column of the waiting band, or the total, as published"),
+    "from_weeks": Field(pl.Int32, "Lower bound of the waiting band in weeks; empty for the total"),
+    "to_weeks": Field(pl.Int32, "Upper bound of the waiting band in weeks; empty when open-ended"),
+    "pathway_count": Field(pl.Int64, "Patients' pathways in the band"),
+    # staff survey
+    "survey_year": Field(pl.Int32, "Year of the survey"),
+    "benchmark_group": Field(pl.String, "Publisher's benchmarking group"),
+    "weighting": Field(pl.String, "How responses were weighted"),
+    "question_id": Field(pl.String, "Question or score of that year, lower case (q3f, pp4_2)"),
+    "question_text": Field(pl.String, "Question as printed"),
+    "response_option": Field(pl.String, "Response option, or score, or base"),
+    "statistic": Field(pl.String, "percent (0-100), score (0-10) or base (responses)"),
+    # ratings
+    "location_code": Field(pl.String, "CQC location id; ODS site code for NHS locations"),
+    "location_ods_code": Field(pl.String, "ODS code of the location, where published"),
+    "location_name": Field(pl.String, "Name of the location"),
+    "location_type": Field(pl.String, "CQC's type of location"),
+    "inspection_category": Field(pl.String, "CQC's primary inspection category"),
+    "is_care_home": Field(pl.Boolean, "Whether the location is a care home"),
+    "location_region": Field(pl.String, "Region as CQC prints it"),
+    "service_group": Field(pl.String, "Service or population group; Overall for the location"),
+    "domain": Field(pl.String, "Key question, or Overall"),
+    "rating": Field(pl.String, "Rating in the publisher's words"),
+    "publication_date": Field(pl.Date, "Day the rating was published"),
+    "report_type": Field(pl.String, "Kind of report the rating stands in"),
+    "is_inherited": Field(pl.Boolean, "Whether the rating was inherited from a predecessor"),
+    "provider_code": Field(pl.String, "CQC provider id; ODS trust code for NHS trusts"),
+    "provider_name": Field(pl.String, "Name of the provider"),
+    # self-assessments
+    "submission_id": Field(pl.String, "Hash of organisation, instrument, date and status"),
+    "instrument_version": Field(pl.String, "Instrument and version that was answered"),
+    "assessment_date": Field(pl.Date, "Day of the assessment"),
+    "submission_status": Field(pl.String, "draft, board_approved, reassessment or withdrawn"),
+    "sharing_scope": Field(pl.String, "Who may see it; private where nothing was said"),
+    "item_id": Field(pl.String, "Item of the instrument"),
+    "level": Field(pl.Int32, "Level chosen, 1 (lowest) to 5; empty when not answered"),
+}
+
+PROVENANCE = (
+    "source_id",
+    "edition",
+    "vintage",
+    "vintage_rank",
+    "published_on",
+    "source_file",
+    "source_sheet",
+    "source_row",
+)
+
+
+def polars_schema(columns: tuple[str, ...]) -> pl.Schema:
+    """The polars schema of these columns, in this order."""
+    return pl.Schema({name: FIELDS[name].dtype() for name in columns})

@@ -1,0 +1,427 @@
+"""What a release promises to its readers: tables, columns, types, keys and the least that must be in them.
+
+Belongs here: the promise, as frozen data; changing it changes what a reader may assume. Does not belong
+here: how a table is computed (dbt_project/), how a promise is checked (pipelines/release/rules.py), or any
+column that readers must not rely on: a table may hold more columns than it promises, never fewer.
+
+SCHEMA_VERSION is raised when a promised column goes or changes its name, type or meaning; not when one comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+SCHEMA_VERSION = 1
+
+DATA_ORIGINS = {"synthetic": "SYNTHETIC", "published": "published"}
+VALUE_STATUSES = (
+    "observed",
+    "suppressed",
+    "not_applicable",
+    "not_collected",
+    "not_rated",
+    "missing",
+    "provisional",
+    "revised",
+    "withheld",
+)
+STATUSES_WITH_VALUE = ("observed", "provisional", "revised")
+ORGANISATION_TYPES = (
+    "acute",
+    "acute_specialist",
+    "mental_health",
+    "community",
+    "ambulance",
+    "icb",
+    "other",
+    "all",
+)
+TRUST_TYPES = ("acute", "acute_specialist", "mental_health", "community", "ambulance")
+POLARITIES = ("higher_is_better", "lower_is_better")
+ENGLAND = "ENG"
+"""England's `org_code`: a total, so it is not in dim_organisation."""
+
+UNIT_RANGES = {"percent": (0.0, 100.0), "score": (0.0, 10.0)}
+"""Lowest and highest possible value by `dim_measure.unit`; other units are the publisher's own words."""
+
+PORTABLE_TYPES = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", "VARCHAR")
+"""Types that mean the same in DuckDB, parquet, CSV and PostgreSQL. HUGEINT and DECIMAL do not."""
+
+LEAST_PERCENT_OF_LAST_ROWS = 50.0
+"""A table that keeps less than this percentage of the rows of the last release must be accepted by name."""
+
+LEAST_PERCENT_OF_TRUSTS = 80.0
+"""The percentage of open trusts that must have at least one measure."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One promised column. `lowest` and `highest` are inclusive; `allowed` lists every value it may take."""
+
+    name: str
+    type: str
+    meaning: str
+    nullable: bool = False
+    lowest: float | None = None
+    highest: float | None = None
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One promised table.
+
+    key: columns that identify a row; a null counts as a value. Empty where the publisher itself repeats rows.
+    value: the column that is null unless `value_status` is one of STATUSES_WITH_VALUE.
+    ordered: pairs of columns of which the first is never greater than the second.
+    """
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    least_rows: int = 0
+    value: str | None = None
+    ordered: tuple[tuple[str, str], ...] = ()
+
+    def column(self, name: str) -> Column:
+        """The promised column of that name; KeyError if it is not promised."""
+        return {column.name: column for column in self.columns}[name]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Every value of `table.column` is found in `target.target_column`, apart from those in `exempt`."""
+
+    table: str
+    column: str
+    target: str
+    target_column: str
+    exempt: tuple[str, ...] = ()
+
+
+def _text(name: str, meaning: str, *, nullable: bool = False, allowed: tuple[str, ...] = ()) -> Column:
+    return Column(name, "VARCHAR", meaning, nullable, allowed=allowed)
+
+
+def _number(name: str, meaning: str, lowest: float | None = None, highest: float | None = None) -> Column:
+    return Column(name, "DOUBLE", meaning, nullable=True, lowest=lowest, highest=highest)
+
+
+def _count(name: str, meaning: str, *, nullable: bool = False) -> Column:
+    return Column(name, "BIGINT", meaning, nullable, lowest=0)
+
+
+def _date(name: str, meaning: str, *, nullable: bool = False) -> Column:
+    return Column(name, "DATE", meaning, nullable)
+
+
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, "BOOLEAN", meaning)
+
+
+def _nullable(column: Column) -> Column:
+    return replace(column, nullable=True)
+
+
+DRIVER_ID = _text("driver_id", "primary driver of the NHS IMPACT driver diagram")
+SOURCE_ID = _text("source_id", "source the row comes from")
+EDITION = _text("edition", "the publisher's edition; sorts by time")
+VINTAGE = _text("vintage", "first 12 hexadecimal digits of the SHA-256 of the file that was read")
+MEASURE_ID = _text("measure_id", "outcome measure")
+ORG_CODE = _text("org_code", "ODS code; ENG is England")
+ORG_NAME = _text("org_name", "name as reported; never a key", nullable=True)
+ORGANISATION_TYPE = _text(
+    "organisation_type", "kind of organisation; all where pooled", allowed=ORGANISATION_TYPES
+)
+REGION_CODE = _text("region_code", "ODS code of the NHS England region; null where pooled", nullable=True)
+PERIOD_TYPE = _text("period_type", "month, survey_year, financial_year or as_of")
+PERIOD_KEY = _text("period_key", "period in a form that sorts by time")
+PERIOD_START = _date("period_start", "first day of the period", nullable=True)
+PERIOD_END = _date("period_end", "last day of the period", nullable=True)
+PUBLISHED_ON = _date("published_on", "day of publication, where the publisher states it", nullable=True)
+NUMERATOR = _number("numerator", "numerator of the measure, in the measure's own units")
+DENOMINATOR = _number("denominator", "denominator of the measure, in the measure's own units")
+VALUE = _number("value", "the figure: percentages 0-100, scores on the publisher's own scale")
+VALUE_STATUS = _text("value_status", "why a figure is or is not shown", allowed=VALUE_STATUSES)
+DATA_ORIGIN = _text("data_origin", "SYNTHETIC or published", allowed=tuple(DATA_ORIGINS.values()))
+RELEASE_ID = _text("release_id", "release the row belongs to")
+
+
+def _table(name: str, grain: str, *columns: Column, **promises) -> Table:
+    return Table(name, grain, (*columns, DATA_ORIGIN, RELEASE_ID), **promises)
+
+
+CORE = (
+    _table("dim_driver", "primary driver", DRIVER_ID, key=("driver_id",), least_rows=5),
+    _table(
+        "dim_secondary_driver",
+        "secondary driver",
+        _text("sd_key", "secondary driver of the NHS IMPACT driver diagram"),
+        DRIVER_ID,
+        least_rows=15,
+    ),
+    _table(
+        "dim_organisation",
+        "organisation",
+        ORG_CODE,
+        ORG_NAME,
+        ORGANISATION_TYPE,
+        _date("closed_on", "day the organisation closed; null while it is open", nullable=True),
+        key=("org_code",),
+        least_rows=100,
+    ),
+    _table(
+        "dim_measure",
+        "outcome measure",
+        MEASURE_ID,
+        _text("measure_name", "name for readers"),
+        SOURCE_ID,
+        _text("unit", "percent, score or rating"),
+        _text("polarity", "which direction is better", allowed=POLARITIES),
+        key=("measure_id",),
+        least_rows=9,
+    ),
+    _table(
+        "dim_period",
+        "period of one type",
+        PERIOD_TYPE,
+        PERIOD_KEY,
+        PERIOD_START,
+        PERIOD_END,
+        key=("period_type", "period_key"),
+        least_rows=1,
+        ordered=(("period_start", "period_end"),),
+    ),
+    _table(
+        "dim_source",
+        "source",
+        SOURCE_ID,
+        _text("source_name", "name for readers"),
+        _text("publisher", "who publishes it"),
+        _text("licence", "licence of the data", nullable=True),
+        _text("attribution", "words the licence asks for", nullable=True),
+        _flag("is_restricted", "whether the files as received must not be named or passed on"),
+        _flag("is_required", "whether a release may not go out without it"),
+        key=("source_id",),
+        least_rows=6,
+    ),
+    _table(
+        "fct_measure_values",
+        "measure, organisation, period and vintage",
+        MEASURE_ID,
+        ORG_CODE,
+        PERIOD_TYPE,
+        PERIOD_KEY,
+        VINTAGE,
+        NUMERATOR,
+        DENOMINATOR,
+        VALUE,
+        VALUE_STATUS,
+        PUBLISHED_ON,
+        key=("measure_id", "org_code", "period_type", "period_key", "vintage"),
+        least_rows=1000,
+        value="value",
+    ),
+    _table(
+        "fct_survey_results",
+        "organisation, question, response option, edition and vintage",
+        EDITION,
+        VINTAGE,
+        ORG_CODE,
+        _text("question_id", "question in lower case, such as q3f"),
+        _text("response_option", "the published label of the column"),
+        _text("statistic", "percent, score or base"),
+        VALUE,
+        VALUE_STATUS,
+        key=("edition", "vintage", "org_code", "question_id", "response_option"),
+        least_rows=10_000,
+        value="value",
+    ),
+    _table(
+        "fct_cqc_ratings",
+        "location, service group and domain, as published (the publisher repeats some)",
+        EDITION,
+        VINTAGE,
+        _text("location_code", "CQC's code of the location"),
+        _text("service_group", "group of services that was rated"),
+        _text("domain", "Overall or one of the five key questions"),
+        _text("rating", "the published word", nullable=True),
+        VALUE_STATUS,
+        least_rows=1000,
+    ),
+)
+
+PUBLISHED = (
+    _table(
+        "pub_driver_maturity",
+        "driver, round, organisation type, region and, where it may be named, organisation",
+        DRIVER_ID,
+        _text("round_key", "round of self-assessment; sorts by time"),
+        ORGANISATION_TYPE,
+        REGION_CODE,
+        _text("org_code", "ODS code; null unless the organisation may be named", nullable=True),
+        ORG_NAME,
+        _count("n_shared", "organisations that shared", nullable=True),
+        _count("n_eligible", "organisations that could have shared", nullable=True),
+        _number("median_level", "median level of maturity"),
+        _number("share_at_or_above_3", "percentage of organisations at level 3 or above", 0, 100),
+        VALUE_STATUS,
+        key=("driver_id", "round_key", "organisation_type", "region_code", "org_code"),
+        least_rows=5,
+        value="median_level",
+    ),
+    _table(
+        "pub_driver_evidence",
+        "driver, organisation, survey year and mapping version",
+        DRIVER_ID,
+        ORG_CODE,
+        ORG_NAME,
+        ORGANISATION_TYPE,
+        REGION_CODE,
+        PERIOD_KEY,
+        _text("mapping_version", "version of the map from items to drivers"),
+        _number("score", "mean of the percentages positive; null unless every item is shown", 0, 100),
+        _count("items_shown", "items with a figure"),
+        _count("items_expected", "items of the driver in that survey year"),
+        VALUE_STATUS,
+        key=("driver_id", "org_code", "period_key", "mapping_version"),
+        least_rows=500,
+        value="score",
+        ordered=(("items_shown", "items_expected"),),
+    ),
+    _table(
+        "pub_measure_values",
+        "measure, organisation and period, latest vintage",
+        MEASURE_ID,
+        ORG_CODE,
+        ORG_NAME,
+        ORGANISATION_TYPE,
+        PERIOD_TYPE,
+        PERIOD_KEY,
+        PERIOD_START,
+        PERIOD_END,
+        NUMERATOR,
+        DENOMINATOR,
+        VALUE,
+        VALUE_STATUS,
+        PUBLISHED_ON,
+        key=("measure_id", "org_code", "organisation_type", "period_type", "period_key"),
+        least_rows=1000,
+        value="value",
+        ordered=(("period_start", "period_end"),),
+    ),
+    _table(
+        "pub_driver_outcome_association",
+        "basis, exposure, measure, organisation type, alignment and pair of periods",
+        _text("basis", "self_assessment or staff_survey_evidence"),
+        DRIVER_ID,
+        _text("exposure_id", "driver, secondary driver or item set beside the measure"),
+        MEASURE_ID,
+        ORGANISATION_TYPE,
+        _text("alignment", "how the two periods lie to each other"),
+        _text("exposure_period_key", "period of the exposure", nullable=True),
+        _text("outcome_period_key", "period of the outcome", nullable=True),
+        _count("n", "organisations with both figures"),
+        _count("eligible_n", "organisations that could have had both"),
+        _number("rho", "Spearman's rho; positive means more maturity goes with better", -1, 1),
+        _number("rho_low", "lower end of the 95 % interval of rho", -1, 1),
+        _number("rho_high", "upper end of the 95 % interval of rho", -1, 1),
+        _number("raw_rho", "rho with the plain sign of the measure", -1, 1),
+        _number("tau_b", "Kendall's tau-b, signed as rho", -1, 1),
+        _number("p_value", "two-sided p of rho", 0, 1),
+        _number("q_value", "p adjusted over its family by Benjamini and Hochberg", 0, 1),
+        _flag("is_circular", "whether exposure and outcome share items"),
+        _text("shared_items", "the items they share", nullable=True),
+        _text("insufficient_reason", "why there is no estimate; null where there is", nullable=True),
+        _text("family_id", "family of tests the q belongs to", nullable=True),
+        _text("sentence", "the row in words"),
+        key=(
+            "basis",
+            "driver_id",
+            "exposure_id",
+            "measure_id",
+            "organisation_type",
+            "alignment",
+            "exposure_period_key",
+            "outcome_period_key",
+        ),
+        least_rows=1,
+        ordered=(("rho_low", "rho"), ("rho", "rho_high"), ("n", "eligible_n")),
+    ),
+    _table(
+        "pub_source_status",
+        "source, edition and vintage",
+        SOURCE_ID,
+        EDITION,
+        VINTAGE,
+        _flag("is_latest_vintage", "whether it is the newest file of its edition"),
+        _text("outcome", "whether the file was taken", allowed=("accepted", "refused")),
+        _text("reason", "why it was refused", nullable=True),
+        _nullable(_count("rows_read", "rows in the file")),
+        _nullable(_count("rows_accepted", "rows taken")),
+        _nullable(_count("rows_rejected", "rows set aside with a reason")),
+        _nullable(_count("rows_out_of_scope", "rows this product does not use")),
+        PUBLISHED_ON,
+        key=("source_id", "edition", "vintage"),
+        least_rows=5,
+    ),
+    _table(
+        "pub_suspected_defects",
+        "check and subject in one vintage of one edition",
+        SOURCE_ID,
+        EDITION,
+        VINTAGE,
+        _text("check_id", "the check that found it"),
+        _text("subject", "what is suspected"),
+        _text("finding", "what was found"),
+        _count("cells_affected", "cells concerned"),
+        _text("action", "what was done with them"),
+        key=("source_id", "edition", "vintage", "check_id", "subject"),
+    ),
+    _table("pub_maturity_responses", "shared answer to one item", VALUE_STATUS),
+)
+
+RELEASE_INFO = Table(
+    "release_info",
+    "release; one row",
+    (
+        RELEASE_ID,
+        Column("schema_version", "INTEGER", "version of these promises"),
+        Column("built_at", "TIMESTAMP", "when the release was built, UTC"),
+        _flag("is_synthetic", "whether every figure is invented"),
+        _text("code_version", "version of the code that built it"),
+    ),
+    key=("release_id",),
+    least_rows=1,
+)
+DICTIONARY = Table(
+    "dictionary",
+    "table and column of the release",
+    (
+        _text("table_name", "table"),
+        _text("column_name", "column"),
+        _text("data_type", "type in DuckDB"),
+        _text("description", "meaning and unit; null where nobody has written it yet", nullable=True),
+    ),
+    key=("table_name", "column_name"),
+    least_rows=1,
+)
+
+TABLES = (*CORE, *PUBLISHED, RELEASE_INFO, DICTIONARY)
+
+REFERENCES = (
+    Reference("pub_measure_values", "org_code", "dim_organisation", "org_code", exempt=(ENGLAND,)),
+    Reference("pub_measure_values", "measure_id", "dim_measure", "measure_id"),
+    Reference("fct_measure_values", "measure_id", "dim_measure", "measure_id"),
+    Reference("pub_driver_evidence", "driver_id", "dim_driver", "driver_id"),
+    Reference("pub_driver_maturity", "driver_id", "dim_driver", "driver_id"),
+    Reference("pub_driver_outcome_association", "driver_id", "dim_driver", "driver_id"),
+    Reference("pub_driver_outcome_association", "measure_id", "dim_measure", "measure_id"),
+    Reference("pub_source_status", "source_id", "dim_source", "source_id"),
+)
+
+
+def table(name: str) -> Table | None:
+    """The promise of the table of that name, or None where a table is released without one."""
+    return {promised.name: promised for promised in TABLES}.get(name)

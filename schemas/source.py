@@ -1,0 +1,216 @@
+"""What a source YAML may say: the pydantic model of every file under `sources/`.
+
+Belongs here: which keys are legal, of which type, and rules that one file alone can break.
+Does not belong here: reading the files (pipelines/registry.py), columns and their meaning
+(schemas/fields.py, schemas/ingest/), or any fact about a publisher (sources/*.yml).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+ValueStatus = Literal[
+    "observed",
+    "suppressed",
+    "not_applicable",
+    "not_collected",
+    "not_rated",
+    "missing",
+    "provisional",
+    "revised",
+    "withheld",
+]
+SnakeCase = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Strict(BaseModel):
+    """Frozen, and refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FilePattern(Strict):
+    """One way a publisher has named the file. The pattern is matched against the whole file name.
+
+    Named groups give the edition: `year` or `yy`, `month` (number) or `mon` (English name), `day`,
+    or, for inboxes, `name`; a group `revised` marks a file that replaces another of its edition.
+    `format` says what is inside after unpacking zip or gzip.
+    """
+
+    match: Text
+    format: Literal["csv", "xlsx", "xlsb", "ods"]
+
+    @field_validator("match")
+    @classmethod
+    def _is_a_pattern_with_an_edition(cls, value: str) -> str:
+        groups = set(re.compile(value).groupindex)
+        if not groups & {"year", "yy", "name"}:
+            raise ValueError("the pattern needs a group `year`, `yy` or `name` that tells the edition")
+        return value
+
+
+class Layout(Strict):
+    """How rows lie in the file.
+
+    kind: `table` (one header row, one record a row), `question_grid` (a question text above groups of
+    response columns) or `form` (label and value pairs on one sheet, answers on another).
+    header: names that mark the header row, wherever it stands. names: column names of a headerless file.
+    sheets: patterns; every sheet that matches is read, and each pattern must match at least one.
+    """
+
+    kind: Literal["table", "question_grid", "form"] = "table"
+    header: tuple[Text, ...] = ()
+    names: tuple[Text, ...] = ()
+    sheets: tuple[Text, ...] = ()
+    form_sheet: str | None = None
+    form_labels: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _header_or_names(self) -> Layout:
+        if bool(self.header) == bool(self.names):
+            raise ValueError("give either `header` (found by content) or `names` (headerless), not both")
+        if (self.kind == "form") != bool(self.form_sheet and self.form_labels):
+            raise ValueError("`form_sheet` and `form_labels` go with `kind: form`, and only with it")
+        return self
+
+
+class ColumnRule(Strict):
+    """How one canonical column comes out of the published ones. Steps are taken in this order.
+
+    source: published names, the first one present is taken; names that begin with `@` come from the
+    reader (`@edition`, `@edition_start`, `@edition_end`, `@question`, `@option`, `@value`).
+    const: the same text in every row instead. optional: the column may be absent.
+    blanks: texts that say that nothing is there. fill: text that stands for a blank.
+    non_values: marks in place of a value, with the status that each of them means.
+    mapping: published text to canonical text. rewrite: pattern to template, for instance `^% (.+)$: \\1`.
+    A text that neither knows is rejected. case: upper, lower or snake. formats: strptime formats of a date.
+    month_end: move the date to the last day of its month.
+    """
+
+    source: tuple[Text, ...] = ()
+    const: str | None = None
+    optional: bool = False
+    blanks: tuple[str, ...] = ("",)
+    fill: str | None = None
+    non_values: dict[str, ValueStatus] = {}
+    mapping: dict[str, str] = {}
+    rewrite: dict[str, str] = {}
+    case: Literal["upper", "lower", "snake"] | None = None
+    formats: tuple[Text, ...] = ()
+    month_end: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        """`org_code: ORG_CODE` is short for `org_code: {source: [ORG_CODE]}`."""
+        if isinstance(value, str):
+            return {"source": (value,)}
+        if isinstance(value, dict) and isinstance(value.get("source"), str):
+            return {**value, "source": (value["source"],)}
+        return value
+
+    @model_validator(mode="after")
+    def _comes_from_somewhere(self) -> ColumnRule:
+        if bool(self.source) == (self.const is not None):
+            raise ValueError("a column comes from `source` or is a `const`, one of the two")
+        return self
+
+
+class Unpivot(Strict):
+    """Turns columns whose names match `columns` into rows.
+
+    Named groups of the pattern become canonical columns; the name itself goes to `name_to`, the cell to
+    `value_to`.
+    """
+
+    columns: Text
+    name_to: SnakeCase
+    value_to: SnakeCase
+
+
+class Scope(Strict):
+    """Rows of the file that this source is not about: left out by declaration, and counted."""
+
+    keep: dict[str, tuple[str, ...]]
+    reason: Text
+
+
+class Measure(Strict):
+    """An indicator that this source feeds: everything a reader must know to use it."""
+
+    measure_id: SnakeCase
+    measure_name: Text
+    outcome_domain: Literal["patient_outcomes", "operations", "staff", "quality_rating", "finance"]
+    unit: Literal["percent", "score", "rating"]
+    polarity: Literal["higher_is_better", "lower_is_better"]
+    numerator_definition: Text
+    denominator_definition: Text
+    minimum_denominator: float | None = None
+    annual_rule: Literal["pooled", "latest", "as_published"]
+    survey_question: str | None = None
+    survey_options: str | None = None
+    items: str | None = None
+    description: Text
+    limitations: Text
+    review_date: date
+
+
+class Source(Strict):
+    """One publisher's series: who, where, how to read it, what it feeds.
+
+    duplicates: whether rows that share a key are rejected or kept as published. limits: a narrower range
+    than the shape's. edition_from: the column that must agree with the edition in the file's name.
+    supersedes_by: what a newer file replaces, the whole edition or single submissions.
+    """
+
+    source_id: SnakeCase
+    source_name: Text
+    publisher: Text
+    landing_page: Text
+    licence: Text
+    attribution: Text
+    cadence: Literal["continuous", "monthly", "quarterly", "annual", "irregular"]
+    owner: Text
+    review_date: date
+    is_required: bool = True
+    is_restricted: bool = False
+    is_inbox: bool = False
+    notes: str | None = None
+
+    shape: Literal[
+        "provider_counts", "waiting_bands", "survey_results", "ratings", "organisations", "assessments"
+    ]
+    files: Annotated[tuple[FilePattern, ...], Field(min_length=1)]
+    layout: Layout | dict[Literal["csv", "xlsx", "xlsb", "ods"], Layout]
+    columns: dict[SnakeCase, ColumnRule]
+    unpivot: Unpivot | None = None
+    scope: Scope | None = None
+    key: Annotated[tuple[SnakeCase, ...], Field(min_length=1)]
+    duplicates: Literal["reject", "keep"] = "reject"
+    limits: dict[SnakeCase, tuple[float, float]] = {}
+    edition_from: SnakeCase | None = None
+    supersedes_by: Literal["edition", "submission_id"] = "edition"
+    known_organisations_from: tuple[SnakeCase, ...] = ()
+    refuse_formulas: bool = False
+    max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.02
+    measures: tuple[Measure, ...] = ()
+
+    def layout_for(self, file_format: str) -> Layout:
+        """The layout of a file of this format."""
+        return self.layout if isinstance(self.layout, Layout) else self.layout[file_format]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Source:
+        named = {"name" in re.compile(pattern.match).groupindex for pattern in self.files}
+        if named != {self.is_inbox}:
+            raise ValueError("a group `name` in every pattern goes with `is_inbox: true`, and only with it")
+        if not isinstance(self.layout, Layout):
+            missing = {pattern.format for pattern in self.files} - set(self.layout)
+            if missing:
+                raise ValueError(f"`layout` says nothing of {', '.join(sorted(missing))}")
+        return self
