@@ -56,7 +56,7 @@ def load_sources(folder: Path = SOURCES_DIR) -> dict[str, Source]:
 
 def _load_one(path: Path, faults: list[Fault]) -> Source | None:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
         source = Source.model_validate(content)
     except yaml.YAMLError as error:
         faults.append(_fault(path, str(error), "valid YAML", "a slip of the keyboard or of indentation"))
@@ -78,7 +78,9 @@ def _from_pydantic(path: Path, detail: ErrorDetails) -> Fault:
     if detail["type"] == "extra_forbidden":
         key = str(detail["loc"][-1])
         near = get_close_matches(key, _known_keys(), n=1, cutoff=0.0)[0]
-        return _fault(path, f"unknown key `{place}`", f"a known key; the nearest is `{near}`", "a misspelt key")
+        return _fault(
+            path, f"unknown key `{place}`", f"a known key; the nearest is `{near}`", "a misspelt key"
+        )
     return _fault(path, f"`{place}` is {detail['input']!r}", detail["msg"], "a value of the wrong kind")
 
 
@@ -107,7 +109,6 @@ def _in_vocabulary(path: Path, source: Source) -> list[Fault]:
 def _from_unpivot(source: Source) -> set[str]:
     if not source.unpivot:
         return set()
-    import re
 
     groups = set(re.compile(source.unpivot.columns).groupindex)
     return groups | {source.unpivot.name_to, source.unpivot.value_to}

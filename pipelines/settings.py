@@ -102,6 +102,11 @@ def inbox() -> Path | None:
     return _folder("IMPACT_SUBMISSIONS")
 
 
+def may_replace_published() -> bool:
+    """Whether synthetic figures may take the place of published ones that are being served."""
+    return os.environ.get("IMPACT_REPLACE_PUBLISHED") == "yes"
+
+
 def workspace() -> Workspace:
     """The workspace of this process: `IMPACT_HOME` and `IMPACT_ORIGIN` (default: synthetic)."""
     origin = os.environ.get("IMPACT_ORIGIN", "synthetic")

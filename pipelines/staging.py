@@ -47,7 +47,11 @@ SOURCES_SCHEMA = pl.Schema(
 )
 MEASURES_SCHEMA = pl.Schema(
     {
-        name: pl.Date() if name == "review_date" else pl.Float64() if name == "minimum_denominator" else pl.String()
+        name: pl.Date()
+        if name == "review_date"
+        else pl.Float64()
+        if name == "minimum_denominator"
+        else pl.String()
         for name in ("source_id", *Measure.model_fields)
     }
 )
@@ -102,7 +106,7 @@ def stage_source(source: Source, workspace: Workspace) -> StagedSource:
         key = _cache_key(source, snapshot, known)
         note = parquet.read_note(workspace, snapshot)
         if note is None or note.cache_key != key:
-            say(f"reading {snapshot.where}")
+            say(f"reading: {snapshot.where}")
             note = _stage(source, snapshot, workspace, known, key)
             read_again += 1
         notes[snapshot] = note
@@ -124,7 +128,7 @@ def _stage(
 ) -> Staged:
     try:
         path = snapshots.check(snapshot, workspace.raw)
-        frame = read_file(path, source, snapshot.file_format, snapshot.where).with_columns(
+        frame = read_file(path, source, snapshot.file_format, snapshot.where, snapshot.edition).with_columns(
             pl.lit(snapshot.edition).alias("@edition"),
             pl.lit(snapshot.edition_start, dtype=pl.String).alias("@edition_start"),
             pl.lit(snapshot.edition_end, dtype=pl.String).alias("@edition_end"),
@@ -185,9 +189,7 @@ def code_version() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def write_registry(
-    workspace: Workspace, sources: dict[str, Source], staged: Iterable[StagedSource]
-) -> None:
+def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Iterable[StagedSource]) -> None:
     """The registry's tables for dbt: sources, measures, editions, and one row on this run.
 
     Raises no error: what the registry holds was checked when it was loaded.

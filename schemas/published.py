@@ -36,7 +36,9 @@ ORGANISATION_TYPES = (
     "other",
     "all",
 )
-TRUST_TYPES = ("acute", "acute_specialist", "mental_health", "community", "ambulance")
+NAMED_SCOPES = ("national_named", "published")
+"""Sharing scopes that let readers see which organisation gave an answer."""
+
 POLARITIES = ("higher_is_better", "lower_is_better")
 ENGLAND = "ENG"
 """England's `org_code`: a total, so it is not in dim_organisation."""
@@ -108,8 +110,8 @@ def _number(name: str, meaning: str, lowest: float | None = None, highest: float
     return Column(name, "DOUBLE", meaning, nullable=True, lowest=lowest, highest=highest)
 
 
-def _count(name: str, meaning: str, *, nullable: bool = False) -> Column:
-    return Column(name, "BIGINT", meaning, nullable, lowest=0)
+def _count(name: str, meaning: str, type_: str = "BIGINT") -> Column:
+    return Column(name, type_, meaning, lowest=0)
 
 
 def _date(name: str, meaning: str, *, nullable: bool = False) -> Column:
@@ -131,10 +133,8 @@ VINTAGE = _text("vintage", "first 12 hexadecimal digits of the SHA-256 of the fi
 MEASURE_ID = _text("measure_id", "outcome measure")
 ORG_CODE = _text("org_code", "ODS code; ENG is England")
 ORG_NAME = _text("org_name", "name as reported; never a key", nullable=True)
-ORGANISATION_TYPE = _text(
-    "organisation_type", "kind of organisation; all where pooled", allowed=ORGANISATION_TYPES
-)
-REGION_CODE = _text("region_code", "ODS code of the NHS England region; null where pooled", nullable=True)
+ORGANISATION_TYPE = _text("organisation_type", "kind of organisation; all where pooled", allowed=ORGANISATION_TYPES)
+REGION_CODE = _text("region_code", "ODS code of the NHS England region", nullable=True)
 PERIOD_TYPE = _text("period_type", "month, survey_year, financial_year or as_of")
 PERIOD_KEY = _text("period_key", "period in a form that sorts by time")
 PERIOD_START = _date("period_start", "first day of the period", nullable=True)
@@ -163,12 +163,16 @@ CORE = (
     ),
     _table(
         "dim_organisation",
-        "organisation",
+        "version of an organisation",
         ORG_CODE,
         ORG_NAME,
         ORGANISATION_TYPE,
         _date("closed_on", "day the organisation closed; null while it is open", nullable=True),
-        key=("org_code",),
+        _date("valid_from", "first day of this version"),
+        _date("valid_to", "day the next version begins; null for the current one", nullable=True),
+        _flag("is_current", "whether it is the organisation's newest version"),
+        _flag("is_in_ods", "whether the ODS trust file knows it, or only a source that reports on it"),
+        key=("org_code", "valid_from"),
         least_rows=100,
     ),
     _table(
@@ -208,18 +212,19 @@ CORE = (
     ),
     _table(
         "fct_measure_values",
-        "measure, organisation, period and vintage",
+        "measure, organisation, period, edition and vintage",
         MEASURE_ID,
         ORG_CODE,
         PERIOD_TYPE,
         PERIOD_KEY,
+        EDITION,
         VINTAGE,
         NUMERATOR,
         DENOMINATOR,
         VALUE,
         VALUE_STATUS,
         PUBLISHED_ON,
-        key=("measure_id", "org_code", "period_type", "period_key", "vintage"),
+        key=("measure_id", "org_code", "period_type", "period_key", "edition", "vintage"),
         least_rows=1000,
         value="value",
     ),
@@ -246,7 +251,7 @@ CORE = (
         _text("location_code", "CQC's code of the location"),
         _text("service_group", "group of services that was rated"),
         _text("domain", "Overall or one of the five key questions"),
-        _text("rating", "the published word", nullable=True),
+        _text("rating", "the published word"),
         VALUE_STATUS,
         least_rows=1000,
     ),
@@ -259,11 +264,11 @@ PUBLISHED = (
         DRIVER_ID,
         _text("round_key", "round of self-assessment; sorts by time"),
         ORGANISATION_TYPE,
-        REGION_CODE,
+        _text("region_code", "ODS code of the NHS England region; all where pooled, or unknown"),
         _text("org_code", "ODS code; null unless the organisation may be named", nullable=True),
         ORG_NAME,
-        _count("n_shared", "organisations that shared", nullable=True),
-        _count("n_eligible", "organisations that could have shared", nullable=True),
+        _nullable(_count("n_shared", "organisations that shared; null where suppressed", "INTEGER")),
+        _nullable(_count("n_eligible", "organisations that could have shared", "INTEGER")),
         _number("median_level", "median level of maturity"),
         _number("share_at_or_above_3", "percentage of organisations at level 3 or above", 0, 100),
         VALUE_STATUS,
@@ -282,8 +287,8 @@ PUBLISHED = (
         PERIOD_KEY,
         _text("mapping_version", "version of the map from items to drivers"),
         _number("score", "mean of the percentages positive; null unless every item is shown", 0, 100),
-        _count("items_shown", "items with a figure"),
-        _count("items_expected", "items of the driver in that survey year"),
+        _count("items_shown", "items with a figure", "INTEGER"),
+        _count("items_expected", "items of the driver in that survey year", "INTEGER"),
         VALUE_STATUS,
         key=("driver_id", "org_code", "period_key", "mapping_version"),
         least_rows=500,
@@ -306,7 +311,7 @@ PUBLISHED = (
         VALUE,
         VALUE_STATUS,
         PUBLISHED_ON,
-        key=("measure_id", "org_code", "organisation_type", "period_type", "period_key"),
+        key=("measure_id", "org_code", "period_type", "period_key"),
         least_rows=1000,
         value="value",
         ordered=(("period_start", "period_end"),),
@@ -322,8 +327,8 @@ PUBLISHED = (
         _text("alignment", "how the two periods lie to each other"),
         _text("exposure_period_key", "period of the exposure", nullable=True),
         _text("outcome_period_key", "period of the outcome", nullable=True),
-        _count("n", "organisations with both figures"),
-        _count("eligible_n", "organisations that could have had both"),
+        _nullable(_count("n", "organisations with both figures; null where it would tell who shared")),
+        _nullable(_count("eligible_n", "organisations that could have had both")),
         _number("rho", "Spearman's rho; positive means more maturity goes with better", -1, 1),
         _number("rho_low", "lower end of the 95 % interval of rho", -1, 1),
         _number("rho_high", "upper end of the 95 % interval of rho", -1, 1),
@@ -347,11 +352,11 @@ PUBLISHED = (
             "outcome_period_key",
         ),
         least_rows=1,
-        ordered=(("rho_low", "rho"), ("rho", "rho_high"), ("n", "eligible_n")),
+        ordered=(("rho_low", "rho"), ("rho", "rho_high")),
     ),
     _table(
         "pub_source_status",
-        "source, edition and vintage",
+        "source, edition, vintage and outcome; of a restricted source only one for each outcome",
         SOURCE_ID,
         EDITION,
         VINTAGE,
@@ -363,23 +368,37 @@ PUBLISHED = (
         _nullable(_count("rows_rejected", "rows set aside with a reason")),
         _nullable(_count("rows_out_of_scope", "rows this product does not use")),
         PUBLISHED_ON,
-        key=("source_id", "edition", "vintage"),
+        key=("source_id", "edition", "vintage", "outcome"),
         least_rows=5,
     ),
     _table(
         "pub_suspected_defects",
-        "check and subject in one vintage of one edition",
+        "check, subject and response option in one vintage of one edition",
         SOURCE_ID,
         EDITION,
         VINTAGE,
         _text("check_id", "the check that found it"),
         _text("subject", "what is suspected"),
+        _text("response_option", "the published label of the column"),
         _text("finding", "what was found"),
         _count("cells_affected", "cells concerned"),
         _text("action", "what was done with them"),
-        key=("source_id", "edition", "vintage", "check_id", "subject"),
+        key=("source_id", "edition", "vintage", "check_id", "subject", "response_option"),
     ),
-    _table("pub_maturity_responses", "shared answer to one item", VALUE_STATUS),
+    _table(
+        "pub_maturity_responses",
+        "organisation that may be named, round and item",
+        ORG_CODE,
+        ORG_NAME,
+        _text("instrument_version", "version of the self-assessment"),
+        _text("round_key", "round of self-assessment; sorts by time"),
+        _text("sharing_scope", "how far the organisation shares its answers", allowed=NAMED_SCOPES),
+        _text("item_id", "item of the self-assessment"),
+        _nullable(_count("level", "level chosen; null where not answered", "INTEGER")),
+        VALUE_STATUS,
+        key=("org_code", "instrument_version", "round_key", "item_id"),
+        value="level",
+    ),
 )
 
 RELEASE_INFO = Table(
@@ -392,7 +411,6 @@ RELEASE_INFO = Table(
         _flag("is_synthetic", "whether every figure is invented"),
         _text("code_version", "version of the code that built it"),
     ),
-    key=("release_id",),
     least_rows=1,
 )
 DICTIONARY = Table(

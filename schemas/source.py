@@ -60,15 +60,23 @@ class Layout(Strict):
     kind: `table` (one header row, one record a row), `question_grid` (a question text above groups of
     response columns) or `form` (label and value pairs on one sheet, answers on another).
     header: names that mark the header row, wherever it stands. names: column names of a headerless file.
-    sheets: patterns; every sheet that matches is read, and each pattern must match at least one.
+    sheets: patterns; every sheet that matches is read, and each pattern must match at least one. Where names
+    changed over time: a list for each edition from which they hold.
     """
 
     kind: Literal["table", "question_grid", "form"] = "table"
     header: tuple[Text, ...] = ()
     names: tuple[Text, ...] = ()
-    sheets: tuple[Text, ...] = ()
+    sheets: tuple[Text, ...] | dict[str, tuple[Text, ...]] = ()
     form_sheet: str | None = None
     form_labels: tuple[Text, ...] = ()
+
+    def sheets_of(self, edition: str) -> tuple[str, ...]:
+        """The patterns that hold for this edition; the earliest list also serves editions before it."""
+        if isinstance(self.sheets, tuple):
+            return self.sheets
+        since = [first for first in sorted(self.sheets) if first <= edition] or [min(self.sheets)]
+        return self.sheets[since[-1]]
 
     @model_validator(mode="after")
     def _header_or_names(self) -> Layout:

@@ -3,8 +3,7 @@
 Belongs here: which folder is looked into. Does not belong here: copying and hashing (store/snapshots.py).
 """
 
-from __future__ import annotations
-
+import shutil
 from pathlib import Path
 
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset
@@ -33,16 +32,17 @@ def arrived_files(context: AssetExecutionContext) -> MaterializeResult:
     workspace = settings.workspace()
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
-    folder = published_folder(workspace)
     sources = [source for source in load_sources().values() if not source.is_inbox]
-    unclaimed = arrivals.look_into(folder, sources).unclaimed
+    unclaimed = arrivals.look_into(
+        published_folder(workspace), sources, leave_out=inbox_folder(workspace)
+    ).unclaimed
     context.log.info("%d files belong to no source", len(unclaimed))
     return MaterializeResult(metadata={"unclaimed": list(unclaimed), "unclaimed_count": len(unclaimed)})
 
 
 def published_folder(workspace: Workspace) -> Path | None:
     """Where published files of this origin are looked for."""
-    return workspace.sample / "published" if workspace.origin == "synthetic" else settings.published_files()
+    return workspace.sample if workspace.origin == "synthetic" else settings.published_files()
 
 
 def inbox_folder(workspace: Workspace) -> Path | None:
@@ -58,6 +58,7 @@ def _ensure_sample(workspace: Workspace) -> None:
     if marker.exists() and marker.read_text(encoding="utf-8") == version:
         return
     say("writing the SYNTHETIC sample in the publishers' layouts")
+    shutil.rmtree(workspace.sample, ignore_errors=True)
     write_sample(workspace.sample, say)
     marker.write_text(version, encoding="utf-8")
 
@@ -75,8 +76,11 @@ def raw_asset(source: Source) -> AssetsDefinition:
     )
     def take_in() -> MaterializeResult:
         workspace = settings.workspace()
-        folder = inbox_folder(workspace) if source.is_inbox else published_folder(workspace)
-        found = arrivals.look_into(folder, [source])
+        inbox = inbox_folder(workspace)
+        if source.is_inbox:
+            found = arrivals.look_into(inbox, [source])
+        else:
+            found = arrivals.look_into(published_folder(workspace), [source], leave_out=inbox)
         new = snapshots.take(found.claimed, workspace.raw)
         return MaterializeResult(metadata={"files": len(found.claimed), "new": len(new)})
 

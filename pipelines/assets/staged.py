@@ -5,15 +5,19 @@ Belongs here: one asset and its checks for each source. Does not belong here: re
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dagster import (
     AssetCheckResult,
-    AssetCheckSeverity,
     AssetChecksDefinition,
+    AssetCheckSeverity,
     AssetKey,
     AssetsDefinition,
+    AssetSpec,
     MaterializeResult,
     asset,
     asset_check,
+    multi_asset,
 )
 
 from pipelines import settings, staging
@@ -22,7 +26,7 @@ from pipelines.registry import load_sources
 from schemas.source import Source
 
 REGISTRY_TABLES = ("registry_sources", "registry_measures", "registry_editions", "registry_run")
-REGISTRY = AssetKey(["staged", "registry"])
+REGISTRY = tuple(AssetKey(["staged", table]) for table in REGISTRY_TABLES)
 
 
 def staged_asset(source: Source) -> AssetsDefinition:
@@ -87,18 +91,24 @@ def staged_checks(source: Source) -> list[AssetChecksDefinition]:
     return [no_rows_rejected, no_file_refused]
 
 
-@asset(
-    key=REGISTRY,
-    deps=[AssetKey(["staged", source_id]) for source_id in load_sources()],
-    group_name="ingest",
-    owners=[OWNER],
-    description="What the registry knows, as tables for dbt: sources, measures, editions and this run.",
-    kinds={"parquet"},
+@multi_asset(
+    name="staged_registry",
+    specs=[
+        AssetSpec(
+            key,
+            deps=[AssetKey(["staged", source_id]) for source_id in load_sources()],
+            group_name="ingest",
+            owners=[OWNER],
+            description=f"What the registry knows, as a table for dbt: {key.path[-1]}.",
+            kinds={"parquet"},
+        )
+        for key in REGISTRY
+    ],
 )
-def staged_registry() -> MaterializeResult:
+def staged_registry() -> Iterator[MaterializeResult]:
     """Also writes the fingerprint of everything that a release depends on."""
     workspace, sources = settings.workspace(), load_sources()
     staged = [staging.already_staged(source, workspace) for source in sources.values()]
     staging.write_registry(workspace, sources, staged)
     workspace.fingerprint.write_text(staging.fingerprint(workspace, staged), encoding="utf-8")
-    return MaterializeResult(metadata={"editions": sum(len(result.notes) for result in staged)})
+    yield from (MaterializeResult(asset_key=key) for key in REGISTRY)

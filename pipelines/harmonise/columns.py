@@ -57,9 +57,7 @@ def unpivoted(frame: pl.DataFrame, source: Source, where: str) -> pl.DataFrame:
     )
 
 
-def canonical(
-    frame: pl.DataFrame, source: Source, shape: Shape, where: str
-) -> tuple[pl.DataFrame, Rejects]:
+def canonical(frame: pl.DataFrame, source: Source, shape: Shape, where: str) -> tuple[pl.DataFrame, Rejects]:
     """The shape's columns, typed, plus `@position`, `@row` and `@sheet`; and the cells not understood.
 
     A row with a reject keeps its place here; the door takes it out. Raises Fault on a missing column.

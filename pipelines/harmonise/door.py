@@ -128,9 +128,7 @@ def _from_cases(typed: pl.DataFrame, cases: pl.DataFrame) -> Rejects:
         .alias("column"),
         pl.col("check").str.replace(r"^[a-z_]+: ", "").replace("not_nullable", "a value").alias("expected"),
     ).unique([POSITION, "column", "expected"], maintain_order=True)
-    parts = [
-        _found_in(typed, name, part) for (name,), part in named.group_by("column", maintain_order=True)
-    ]
+    parts = [_found_in(typed, name, part) for (name,), part in named.group_by("column", maintain_order=True)]
     return pl.concat(parts).select(rejects.COLUMNS)
 
 
@@ -166,9 +164,7 @@ def _unknown_organisations(typed: pl.DataFrame, known: Set[str] | None) -> Rejec
     return rejects.of_rows(unknown, "org_code", pl.col("org_code"), expected)
 
 
-def _split(
-    typed: pl.DataFrame, rejected: Rejects, source: Source, where: str, out_of_scope: int
-) -> Admitted:
+def _split(typed: pl.DataFrame, rejected: Rejects, source: Source, where: str, out_of_scope: int) -> Admitted:
     bad = rejected.select(POSITION).unique()
     _refuse_too_many(bad.height, typed.height, rejected, source, where)
     accepted = typed.join(bad, on=POSITION, how="anti", maintain_order="left")

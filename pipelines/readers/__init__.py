@@ -20,10 +20,10 @@ READERS = {
 }
 
 
-def read_file(path: Path, source: Source, file_format: str, where: str) -> pl.DataFrame:
+def read_file(path: Path, source: Source, file_format: str, where: str, edition: str) -> pl.DataFrame:
     """Every record of the file as text, with the columns `@row` and `@sheet`. Raises Fault."""
     content = unpack(path, where, file_format, source.refuse_formulas)
     layout: Layout = source.layout_for(file_format)
     if file_format == "csv":
         return delimited.read(content, layout, where)
-    return READERS[layout.kind](content, layout, where)
+    return READERS[layout.kind](content, layout, where, edition)

@@ -14,9 +14,9 @@ from pipelines.readers.workbook import Grid, read_tables, sheets
 from schemas.source import Layout
 
 
-def read_form(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
+def read_form(content: bytes, layout: Layout, where: str, edition: str) -> pl.DataFrame:
     """One row per answer, with the form's values beside it, all text. Raises Fault."""
-    answers = read_tables(content, layout, where)
+    answers = read_tables(content, layout, where, edition)
     details = _details(content, layout, where)
     # Only what the YAML names leaves this function: comments stay in raw/.
     kept = [name for name in answers.columns if name in layout.header or name.startswith("@")]

@@ -38,24 +38,24 @@ ROW_LIMITS = (65_536, 1_048_576)
 Grid = list[list[Cell]]
 
 
-def read_tables(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
+def read_tables(content: bytes, layout: Layout, where: str, edition: str) -> pl.DataFrame:
     """One row per record of every wanted sheet, all text. Raises Fault."""
     frames = []
-    for sheet, first_row, grid in sheets(content, layout.sheets, where):
+    for sheet, first_row, grid in sheets(content, layout.sheets_of(edition), where):
         start = find_header(grid, layout.header, f'{where}, sheet "{sheet}"')
         names = unique_names(grid[start])
         frames.append(from_rows(names, grid[start + 1 :], first_row + start + 1, sheet))
     return pl.concat(frames, how="diagonal")
 
 
-def read_question_grid(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
+def read_question_grid(content: bytes, layout: Layout, where: str, edition: str) -> pl.DataFrame:
     """One row per organisation, question and response option of every wanted sheet, all text.
 
     The question stands above the first of its response columns and holds until the next one.
     Raises Fault.
     """
     frames = []
-    for sheet, first_row, grid in sheets(content, layout.sheets, where):
+    for sheet, first_row, grid in sheets(content, layout.sheets_of(edition), where):
         place = f'{where}, sheet "{sheet}"'
         start = find_header(grid, layout.header, place)
         questions = _questions_above(grid[:start], len(grid[start]), place)

@@ -62,13 +62,13 @@ def build_candidate(
     target = workspace.candidate / DUCKDB_FILE
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(workspace.warehouse)} as build (read_only)")
-        connection.execute(
-            f"attach {literal(target)} as candidate (storage_version {literal(STORAGE_VERSION)})"
-        )
+        connection.execute(f"attach {literal(target)} as candidate (storage_version {literal(STORAGE_VERSION)})")
+        connection.execute("begin")
         for model in models:
             _copy(connection, model, stamp)
         _write_release_info(connection, stamp)
         _write_dictionary(connection, stamp)
+        connection.execute("commit")
         connection.execute("checkpoint candidate")
         connection.execute("detach candidate")
     _require_readable(target)
@@ -107,14 +107,10 @@ def _copy(connection: duckdb.DuckDBPyConnection, model: Model, stamp: Stamp) -> 
 
 def _sorting(connection: duckdb.DuckDBPyConnection, model: Model) -> list[str]:
     """Key columns first, then all others, so that equal data always give the same order."""
-    rows = connection.execute(
-        "select column_name from duckdb_columns() where database_name = 'build' and schema_name = ? "
-        "and table_name = ? order by column_index",
-        [model.schema, model.name],
-    ).fetchall()
-    columns = [name for (name,) in rows]
-    if not columns:
-        raise _not_built(model)
+    try:
+        columns = _columns(connection, f"build.{identifier(model.schema)}.{identifier(model.name)}")
+    except duckdb.CatalogException as error:
+        raise _not_built(model) from error
     promised = published.table(model.name)
     key = [name for name in promised.key if name in columns] if promised else []
     return key + [name for name in columns if name not in key]
@@ -141,32 +137,26 @@ def _describe(
     grain = f"One row: {promised.grain}." if promised else ""
     mark = SYNTHETIC_MARK if stamp.is_synthetic else ""
     table = f"candidate.main.{identifier(name)}"
-    connection.execute(f"comment on table {table} is {literal(mark + (description or grain))}")
-    for column in _columns(connection, name):
-        if column in words:
-            connection.execute(f"comment on column {table}.{identifier(column)} is {literal(words[column])}")
+    comments = [f"comment on table {table} is {literal(mark + (description or grain))}"]
+    comments += [
+        f"comment on column {table}.{identifier(column)} is {literal(words[column])}"
+        for column in _columns(connection, table)
+        if column in words
+    ]
+    connection.execute("; ".join(comments))
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
-    rows = connection.execute(
-        "select column_name from duckdb_columns() where database_name = 'candidate' and table_name = ?",
-        [name],
-    ).fetchall()
-    return [column for (column,) in rows]
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return [column[0] for column in connection.execute(f"select * from {table} limit 0").description]
 
 
 def _write_release_info(connection: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
+    """Literals and not parameters: DuckDB imports pandas as soon as a parameter is bound."""
     connection.execute(
-        "create table candidate.release_info as select ?::varchar as release_id, "
-        "?::integer as schema_version, ?::timestamp as built_at, ?::boolean as is_synthetic, "
-        "?::varchar as code_version",
-        [
-            stamp.release_id,
-            published.SCHEMA_VERSION,
-            stamp.built_at,
-            stamp.is_synthetic,
-            stamp.code_version,
-        ],
+        f"create table candidate.release_info as select {literal(stamp.release_id)} as release_id, "
+        f"{published.SCHEMA_VERSION}::integer as schema_version, "
+        f"{literal(stamp.built_at.isoformat())}::timestamp as built_at, "
+        f"{stamp.is_synthetic} as is_synthetic, {literal(stamp.code_version)} as code_version"
     )
     _describe(connection, "release_info", "What this release is. One row.", {}, stamp)
 

@@ -83,8 +83,7 @@ def _write_parquet_files(candidate: Path, names: tuple[str, ...], info: dict) ->
     with duckdb.connect(str((candidate / DUCKDB_FILE).resolve()), read_only=True) as connection:
         for name, path in zip(names, paths, strict=True):
             connection.execute(
-                f"copy {identifier(name)} to {literal(path)} "
-                f"(format parquet, compression zstd, kv_metadata {metadata})"
+                f"copy {identifier(name)} to {literal(path)} (format parquet, compression zstd, kv_metadata {metadata})"
             )
     return paths
 

@@ -33,8 +33,12 @@ ADVICE = {
         "follow the rows named above back to their source row; complete the reference data or the model",
     ),
     "vocabulary": (
-        "a new word from a publisher was passed on, or data of another origin got in",
-        "map the word in the source's YAML, or rebuild this workspace from its own raw files only",
+        "a new word from a publisher was passed on",
+        "map the word in the source's YAML, or add it to schemas/published.py if readers are to see it",
+    ),
+    "stamp": (
+        "the workspace holds data of another origin, or a table was copied from another build",
+        "check IMPACT_ORIGIN, and rebuild this workspace from its own raw files only",
     ),
     "range": (
         "the publisher changed the unit, or a share was not multiplied by 100",
@@ -84,6 +88,9 @@ ADVICE = {
 """By kind of rule: what is likely, and what to do."""
 
 
+STAMPS = (published.DATA_ORIGIN, published.RELEASE_ID)
+
+
 @dataclass(frozen=True)
 class Rule:
     """One thing that must hold in a frame. `check_id` is unique; `kind` is a key of ADVICE."""
@@ -112,13 +119,12 @@ class Examination:
 
 def structure() -> Examination:
     """One row: promised column, with the type promised and the type found. All else presumes it."""
-    promises = [
-        (table.name, column.name, column.type) for table in published.TABLES for column in table.columns
-    ]
+    promises = [(table.name, column.name, column.type) for table in published.TABLES for column in table.columns]
     sql = (
         f"select p.table_name, p.column_name, p.promised, c.data_type as found from ({_values(promises)}) "
         "as p(table_name, column_name, promised) "
-        "left join duckdb_columns() as c on c.table_name = p.table_name and c.column_name = p.column_name"
+        "left join duckdb_columns() as c "
+        "on c.table_name = p.table_name and c.column_name = p.column_name and not c.internal"
     )
     rule = Rule(
         "promised_columns",
@@ -132,14 +138,14 @@ def structure() -> Examination:
 
 def content(origin: str, release_id: str) -> list[Examination]:
     """What must hold of the rows. origin: 'synthetic' or 'published', that of the run."""
-    stamped = {"data_origin": (published.DATA_ORIGINS[origin],), "release_id": (release_id,)}
     with_unit = [table for table in published.TABLES if _has(table, "measure_id") and table.value]
     return [
         _types(),
-        *(_table(table, stamped) for table in published.TABLES),
+        *(_table(table) for table in published.TABLES),
         *(_units(table) for table in with_unit),
         *(_reference(reference) for reference in published.REFERENCES),
-        _stamp(origin),
+        _stamps(published.DATA_ORIGINS[origin], release_id),
+        _release_info(origin == "synthetic"),
         _required_sources(),
         _trusts(),
     ]
@@ -164,37 +170,40 @@ def _types() -> Examination:
         "ExpectColumnValuesToBeInSet",
         {"column": "data_type", "value_set": list(published.PORTABLE_TYPES)},
     )
-    sql = "select table_name, column_name, data_type from duckdb_columns()"
+    sql = "select table_name, column_name, data_type from duckdb_columns() where not internal"
     return Examination("types", sql, (rule,), ("table_name", "column_name"))
 
 
-def _table(table: Table, stamped: dict[str, tuple[str, ...]]) -> Examination:
-    rules = [rule for column in table.columns for rule in _column(table, column, stamped)]
+def _table(table: Table) -> Examination:
+    """The stamps of its rows are left to _stamps, which sees them once for each table and not for each row."""
+    promised = [column for column in table.columns if column not in STAMPS]
+    rules = [rule for column in promised for rule in _column(table, column)]
     rules += _key(table) + _status(table) + [_order(table, *pair) for pair in table.ordered]
-    columns = ", ".join(identifier(column.name) for column in table.columns)
+    columns = ", ".join(identifier(column.name) for column in promised)
     return Examination(table.name, f"select {columns} from {identifier(table.name)}", tuple(rules), table.key)
 
 
-def _column(table: Table, column: Column, stamped: dict[str, tuple[str, ...]]) -> list[Rule]:
+def _column(table: Table, column: Column) -> list[Rule]:
     subject = f"{table.name}.{column.name}"
-    allowed = stamped.get(column.name, column.allowed)
     rules = []
     if not column.nullable:
-        rules.append(_rule("not_null", subject, "is never null", "ExpectColumnValuesToNotBeNull", column))
-    if allowed:
-        words = f"is one of {', '.join(allowed)}"
-        rules.append(
-            _rule(
-                "vocabulary", subject, words, "ExpectColumnValuesToBeInSet", column, value_set=list(allowed)
-            )
-        )
+        rules.append(_not_null(subject, column.name))
+    if column.allowed:
+        rules.append(_vocabulary(subject, column.name, column.allowed))
     if column.lowest is not None or column.highest is not None:
         rules.append(_range(subject, column.name, column.lowest, column.highest))
     return rules
 
 
-def _rule(kind: str, subject: str, words: str, expectation: str, column: Column, **arguments) -> Rule:
-    return Rule(kind, subject, f"{subject} {words}", expectation, {"column": column.name, **arguments})
+def _not_null(subject: str, column: str) -> Rule:
+    arguments = {"column": column}
+    return Rule("not_null", subject, f"{subject} is never null", "ExpectColumnValuesToNotBeNull", arguments)
+
+
+def _vocabulary(subject: str, column: str, allowed: Iterable, kind: str = "vocabulary") -> Rule:
+    words = f"{subject} is one of: {', '.join(map(str, allowed))}"
+    arguments = {"column": column, "value_set": list(allowed)}
+    return Rule(kind, subject, words, "ExpectColumnValuesToBeInSet", arguments)
 
 
 def _range(subject: str, column: str, lowest: float | None, highest: float | None, **condition) -> Rule:
@@ -292,7 +301,20 @@ def _reference(reference: Reference) -> Examination:
     return Examination(f"reference_{reference.table}_{reference.column}", sql, (rule,), ("value",))
 
 
-def _stamp(origin: str) -> Examination:
+def _stamps(data_origin: str, release_id: str) -> Examination:
+    """One row: table, origin and release. Data of another origin must not get in by any way."""
+    stamped = [table.name for table in published.TABLES if all(_has(table, stamp.name) for stamp in STAMPS)]
+    names = ", ".join(stamp.name for stamp in STAMPS)
+    sql = " union ".join(
+        f"select distinct {literal(table)} as table_name, {names} from {identifier(table)}" for table in stamped
+    )
+    expected = {"data_origin": data_origin, "release_id": release_id}
+    rules = [_vocabulary(f"all tables.{name}", name, (value,), "stamp") for name, value in expected.items()]
+    rules += [_not_null(f"all tables.{name}", name) for name in expected]
+    return Examination("stamps", sql, tuple(rules), ("table_name",))
+
+
+def _release_info(is_synthetic: bool) -> Examination:
     sql = "select count(*) as row_count, bool_and(is_synthetic) as is_synthetic from release_info"
     rows = Rule(
         "one_row",
@@ -301,22 +323,20 @@ def _stamp(origin: str) -> Examination:
         "ExpectColumnValuesToBeBetween",
         {"column": "row_count", "min_value": 1, "max_value": 1},
     )
-    mark = Rule(
-        "vocabulary",
-        "release_info.is_synthetic",
-        f"release_info.is_synthetic is {origin == 'synthetic'} in a {origin} run",
-        "ExpectColumnValuesToBeInSet",
-        {"column": "is_synthetic", "value_set": [origin == "synthetic"]},
-    )
-    return Examination("stamp", sql, (rows, mark))
+    mark = _vocabulary("release_info.is_synthetic", "is_synthetic", (is_synthetic,), "stamp")
+    return Examination("one_release_info", sql, (rows, mark))
 
 
 def _required_sources() -> Examination:
-    """One row: required source, with its newest edition and the newest one whose latest file was accepted."""
+    """One row: required source, with its newest edition and the newest one whose latest file was accepted.
+
+    Of a restricted source the editions are not told, so there only an acceptance is asked for.
+    """
     sql = (
         "select s.source_id, count(*) filter (where p.outcome = 'accepted') as accepted, "
         "max(p.edition) as newest, "
-        "max(p.edition) filter (where p.outcome = 'accepted' and p.is_latest_vintage) as newest_accepted "
+        "max(p.edition) filter (where p.outcome = 'accepted' and (p.is_latest_vintage or s.is_restricted)) "
+        "as newest_accepted "
         "from dim_source as s left join pub_source_status as p on p.source_id = s.source_id "
         "where s.is_required group by s.source_id order by s.source_id"
     )
@@ -338,12 +358,11 @@ def _required_sources() -> Examination:
 
 
 def _trusts() -> Examination:
-    """One row: open trust, and whether it has any figure."""
-    types = ", ".join(literal(kind) for kind in published.TRUST_TYPES)
+    """One row: trust that ODS lists as open, and whether it has any figure."""
     sql = (
         "select o.org_code, o.org_code in (select org_code from pub_measure_values where value is not null) "
-        f"as has_measure from dim_organisation as o where o.organisation_type in ({types}) "
-        "and o.closed_on is null order by o.org_code"
+        "as has_measure from dim_organisation as o "
+        "where o.is_in_ods and o.is_current and o.closed_on is null order by o.org_code"
     )
     least = published.LEAST_PERCENT_OF_TRUSTS
     rule = Rule(

@@ -14,16 +14,12 @@ from pipelines.sample import plan
 from pipelines.sample.population import Organisation, Population
 
 SOURCE = "ods_trusts"
-ADDRESS = 5  # first of the columns, counted from 1
-POSTCODE, OPENED, CLOSED, AMENDED, OFFICE_REGION = 10, 11, 12, 22, 24
+STREET, TOWN, POSTCODE, OPENED, CLOSED, AMENDED, OFFICE_REGION = 5, 8, 10, 11, 12, 22, 24  # columns, from 1
 
 
 def write(folder: Path, population: Population) -> list[Path]:
     """All editions that sample.yml names. Returns their paths."""
-    return [
-        _write_edition(folder / SOURCE, population, edition)
-        for edition in plan.settings()["editions"][SOURCE]
-    ]
+    return [_write_edition(folder / SOURCE, population, edition) for edition in plan.settings()["editions"][SOURCE]]
 
 
 def _write_edition(folder: Path, population: Population, edition: dict[str, Any]) -> Path:
@@ -43,7 +39,8 @@ def _row(one: Organisation, day: date) -> list[str]:
     number = int(one.code[2:])
     row = [""] * 27
     row[:4] = [one.code, one.name_on(day).upper(), one.region_code, one.icb_code]
-    row[ADDRESS - 1 : ADDRESS + 4] = ["TRUST HEADQUARTERS", f"{number} INVENTED ROAD", "", "SYNTHETIC TOWN", ""]
+    row[STREET - 1] = f"{number} INVENTED ROAD"
+    row[TOWN - 1] = "SYNTHETIC TOWN"
     row[POSTCODE - 1] = f"ZX{number % 90 + 1} {number % 9 + 1}ZZ"
     row[OPENED - 1] = f"{one.opened_on:%Y%m%d}"
     row[CLOSED - 1] = f"{one.closed_on:%Y%m%d}" if one.closed_on and one.closed_on <= day else ""

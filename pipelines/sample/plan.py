@@ -1,4 +1,4 @@
-"""The statistical plan of the synthetic sample: correlated maturity and outcomes as standard normal variables.
+"""The statistical plan of the synthetic sample: maturity and outcomes as correlated normal variables.
 
 Belongs here: reading the plan's data files, random streams, the joint draw. Does not belong here: who the
 organisations are (population.py), or how a variable becomes a published figure (one module for each source).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import zlib
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import yaml
 from numpy.typing import NDArray
 
 DATA = Path(__file__).parent / "data"
+FIRST_MONTH = 4  # of a financial year
 EXACT_FROM = 3  # members of a type for each latent variable, from which its draw can be made exact
 
 Array = NDArray[np.float64]
@@ -47,6 +49,11 @@ def stream(*names: object) -> np.random.Generator:
     return np.random.default_rng([settings()["seed"], zlib.crc32(label.encode())])
 
 
+def financial_year(day: date) -> int:
+    """The year in which the financial year (April to March) of a day begins."""
+    return day.year - (day.month < FIRST_MONTH)
+
+
 @dataclass(frozen=True)
 class Latent:
     """Standing of organisations, in standard deviations. Rows of every array are organisations.
@@ -63,7 +70,7 @@ class Latent:
         return Latent(self.drivers[picked], {name: values[picked] for name, values in self.outcomes.items()})
 
     def reflecting(self, name: str) -> Array:
-        """What an item reflects: a driver, an outcome, 'general' (all drivers alike), or '' for none of these."""
+        """What an item reflects: a driver, an outcome, 'general' (all drivers alike), or '' for none."""
         if name in self.outcomes:
             return self.outcomes[name]
         if name in plan()["drivers"]:
@@ -76,8 +83,8 @@ class Latent:
 def draw(size: int, random: np.random.Generator) -> Latent:
     """Lasting standing of `size` organisations of one type, means 0 and standard deviations 1.
 
-    Where there are enough of them, the sample's own means and correlations are made exactly the plan's, so that
-    a planned association shows in one sample of ordinary size.
+    Where there are enough of them, the sample's own means and correlations are made exactly the plan's, so
+    that a planned association shows in one sample of ordinary size.
     """
     outcomes = plan()["outcomes"]
     drivers = len(plan()["drivers"])
@@ -96,12 +103,13 @@ def draw(size: int, random: np.random.Generator) -> Latent:
 
 def driver_correlation() -> Array:
     """The planned correlation matrix of the drivers."""
+    between = plan()["driver_correlation"]
     size = len(plan()["drivers"])
-    return np.full((size, size), plan()["driver_correlation"]) + np.eye(size) * (1 - plan()["driver_correlation"])
+    return np.full((size, size), between) + np.eye(size) * (1 - between)
 
 
 def in_year(lasting: Latent, year: int, random: np.random.Generator) -> Latent:
-    """Standing in one year: the lasting one, the common rise since the reference year, and the year's wobble."""
+    """Standing in one year: the lasting one, the rise since the reference year, and the year's wobble."""
     rise = plan()["yearly_rise"] * (year - plan()["reference_year"])
     wobble = plan()["yearly_wobble"] * random.standard_normal(lasting.drivers.shape)
     outcomes = {

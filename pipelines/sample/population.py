@@ -1,4 +1,4 @@
-"""The fictitious organisations: codes, names, places, sizes, standing, and what becomes of them in five years.
+"""The fictitious organisations: codes, names, sizes, standing, and what becomes of them in five years.
 
 Belongs here: who exists on a day, under which name and of which size. Does not belong here: figures that are
 published about them.
@@ -6,14 +6,18 @@ published about them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from pipelines.sample import plan
 from pipelines.sample.plan import Array, Latent
+
+ICB_STEP = 5  # from one trust's ICB to the next trust's; spreads every type over the country
+FIRST_ICB_PLACE = 230  # number of the first place name that is an ICB's; trusts have those before
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,7 @@ class Population:
     def present(self, source: str, edition: str, day: date, kinds: set[str] | None = None) -> list[int]:
         """The same, without those that the edition of a source lacks."""
         absent = {
-            gap["code"]
-            for gap in plan.settings()["absences"]
-            if gap["source"] == source and gap["edition"] == edition
+            gap["code"] for gap in plan.settings()["absences"] if gap["source"] == source and gap["edition"] == edition
         }
         return [place for place in self.open_on(day, kinds) if self.organisations[place].code not in absent]
 
@@ -93,7 +95,7 @@ class Population:
         return getattr(self.by_code[code], attribute) + taken
 
     def owner(self, code: str, day: date, turn: int) -> str:
-        """Who holds the `turn`-th part of an organisation on a day: itself, or one of its successors in turn."""
+        """Who holds the `turn`-th part of an organisation on a day: itself, or its successors in turn."""
         heirs = [one for one in self.successions if one.predecessor == code and one.effective <= day]
         return heirs[turn % len(heirs)].successor if heirs else code
 
@@ -107,7 +109,7 @@ def region_name(code: str) -> str:
     return plan.settings()["regions"][code]
 
 
-def type_of(organisation: Organisation) -> dict:
+def type_of(organisation: Organisation) -> dict[str, Any]:
     """The facts of sample.yml about an organisation's type."""
     return plan.settings()["types"][organisation.kind]
 
@@ -115,7 +117,7 @@ def type_of(organisation: Organisation) -> dict:
 def build() -> Population:
     """The whole population, the same at every call."""
     icbs = _icbs()
-    successions = tuple(_successions())
+    successions = _successions()
     trusts = _trusts(icbs, {one.predecessor: one.effective for one in successions})
     organisations = (*trusts, *_new_trusts(trusts), *icbs)
     return Population(organisations, successions, _lasting(organisations, successions))
@@ -142,63 +144,70 @@ def _headcounts(kind: str) -> Array:
 def _icbs() -> tuple[Organisation, ...]:
     config = plan.settings()
     regions = sorted(config["regions"])
-    first = sum(facts["count"] for kind, facts in config["types"].items() if kind != "icb") + 10
     return tuple(
         Organisation(
-            code := f"{config['icb_prefix']}{number + 1:03d}",
-            _name("icb", first + number, number),
-            "icb",
-            regions[number % len(regions)],
-            code,
-            config["icb_opened_on"],
-            None,
-            staff,
-            0,
+            code=(code := f"{config['icb_prefix']}{number + 1:03d}"),
+            name=_name("icb", FIRST_ICB_PLACE + number, number),
+            kind="icb",
+            region_code=regions[number % len(regions)],
+            icb_code=code,
+            opened_on=config["icb_opened_on"],
+            closed_on=None,
+            staff=staff,
+            pathways=0,
         )
         for number, staff in enumerate(_headcounts("icb").tolist())
     )
 
 
-def _successions() -> list[Succession]:
-    return [
-        Succession(
-            row["predecessor"], row["successor"], date.fromisoformat(row["effective"]), float(row["weight"])
-        )
+def _successions() -> tuple[Succession, ...]:
+    return tuple(
+        Succession(row["predecessor"], row["successor"], date.fromisoformat(row["effective"]), float(row["weight"]))
         for row in plan.table("successions.csv")
-    ]
+    )
 
 
 def _trusts(icbs: tuple[Organisation, ...], ends: dict[str, date]) -> tuple[Organisation, ...]:
     """The trusts that exist at the start, numbered through the types in the order of sample.yml."""
+    members = [
+        (kind, turn, staff)
+        for kind in plan.settings()["types"]
+        if kind != "icb"
+        for turn, staff in enumerate(_headcounts(kind).tolist())
+    ]
+    return tuple(
+        _special(_trust(number, *member, icbs[number * ICB_STEP % len(icbs)]), ends)
+        for number, member in enumerate(members)
+    )
+
+
+def _trust(number: int, kind: str, turn: int, staff: float, home: Organisation) -> Organisation:
     config = plan.settings()
-    renames = {one["code"]: one for one in config["renames"]}
-    sizes = {one["code"]: one for one in config["sizes"]}
-    trusts = []
-    for kind, facts in config["types"].items():
-        if kind == "icb":
-            continue
-        for turn, staff in enumerate(_headcounts(kind).tolist()):
-            number = len(trusts)
-            code = f"{config['trust_prefix']}{number + 1:03d}"
-            home = icbs[number * 7 % len(icbs)]
-            pathways = facts["pathways"] * staff / facts["staff"] * (turn < facts["reports_waits"])
-            name, renamed = _name(kind, number, turn), renames.get(code)
-            trusts.append(
-                Organisation(
-                    code,
-                    f"{config['name_prefix']} {renamed['name']}" if renamed else name,
-                    kind,
-                    home.region_code,
-                    home.code,
-                    config["trust_opened_on"],
-                    ends[code] - timedelta(days=1) if code in ends else None,
-                    sizes.get(code, {}).get("staff", staff),
-                    sizes.get(code, {}).get("pathways", pathways),
-                    name if renamed else None,
-                    renamed["changed_on"] if renamed else None,
-                )
-            )
-    return tuple(trusts)
+    facts = config["types"][kind]
+    return Organisation(
+        code=f"{config['trust_prefix']}{number + 1:03d}",
+        name=_name(kind, number, turn),
+        kind=kind,
+        region_code=home.region_code,
+        icb_code=home.code,
+        opened_on=config["trust_opened_on"],
+        closed_on=None,
+        staff=staff,
+        pathways=facts["pathways"] * staff / facts["staff"] if turn < facts["reports_waits"] else 0,
+    )
+
+
+def _special(one: Organisation, ends: dict[str, date]) -> Organisation:
+    """The trust with what sample.yml says of it alone: its size, its new name, its end."""
+    config = plan.settings()
+    for size in (size for size in config["sizes"] if size["code"] == one.code):
+        one = replace(one, staff=size["staff"], pathways=size["pathways"])
+    for new in (new for new in config["renames"] if new["code"] == one.code):
+        name = f"{config['name_prefix']} {new['name']}"
+        one = replace(one, name=name, former_name=one.name, renamed_on=new["changed_on"])
+    if one.code in ends:
+        one = replace(one, closed_on=ends[one.code] - timedelta(days=1))
+    return one
 
 
 def _new_trusts(trusts: tuple[Organisation, ...]) -> tuple[Organisation, ...]:
@@ -206,22 +215,22 @@ def _new_trusts(trusts: tuple[Organisation, ...]) -> tuple[Organisation, ...]:
     found = {one.code: one for one in trusts}
     return tuple(
         Organisation(
-            one["code"],
-            _name(one["type"], len(trusts) + turn, turn),
-            one["type"],
-            found[one["region_of"]].region_code,
-            found[one["region_of"]].icb_code,
-            one["opened_on"],
-            None,
-            0,
-            0,
+            code=new["code"],
+            name=_name(new["type"], len(trusts) + turn, turn),
+            kind=new["type"],
+            region_code=found[new["region_of"]].region_code,
+            icb_code=found[new["region_of"]].icb_code,
+            opened_on=new["opened_on"],
+            closed_on=None,
+            staff=0,
+            pathways=0,
         )
-        for turn, one in enumerate(plan.settings()["new_trusts"])
+        for turn, new in enumerate(plan.settings()["new_trusts"])
     )
 
 
 def _lasting(organisations: tuple[Organisation, ...], successions: tuple[Succession, ...]) -> Latent:
-    """A draw for every type, with the type's own level of maturity; new trusts lie between their predecessors."""
+    """A draw for every type at the type's level of maturity; new trusts lie between their predecessors."""
     places = {one.code: place for place, one in enumerate(organisations)}
     drivers = np.zeros((len(organisations), len(plan.plan()["drivers"])))
     outcomes = {name: np.zeros(len(organisations)) for name in plan.plan()["outcomes"]}

@@ -1,7 +1,7 @@
 """Synthetic CQC ratings of locations: the wide file with one row for each location, service group and domain.
 
-Belongs here: locations, their ratings and the file, as CSV and as a padded .ods. Does not belong here: who owns
-a location on a day (population.py), or how ratings hang together with maturity (plan.py).
+Belongs here: locations, their ratings and the file, as CSV and as a padded .ods. Does not belong here: who
+owns a location on a day (population.py), or how ratings hang together with maturity (plan.py).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ HEADER = [
     "Brand ID",
     "Brand Name",
 ]
-README = [["SYNTHETIC care directory with ratings"], ["Every location, provider and rating in it is invented."]]
+README = [["SYNTHETIC care directory with ratings"], ["Every location, provider and rating is invented."]]
 SCALE = np.array(["Inadequate", "Requires improvement", "Good", "Outstanding"])
 GOOD = 2  # position on the scale from which a rating counts as good
 NOT_RATED = ["Insufficient evidence to rate", "Inspected but not rated"]
@@ -68,6 +68,7 @@ class Location:
 
     code: str
     provider: Organisation
+    provider_name: str
     is_inherited: bool
     published_on: date
     score: float
@@ -102,9 +103,7 @@ def write(folder: Path, population: Population) -> list[Path]:
 
 def _rows(population: Population, day: date, turn: int) -> list[list[str]]:
     random = plan.stream(SOURCE, day)
-    found = [
-        row for one in _locations(population, day, turn) for row in _location_rows(population, one, random)
-    ]
+    found = [row for one in _locations(population, day, turn) for row in _location_rows(population, one, random)]
     found += _duplicates(found)
     return found + _social_care(day)
 
@@ -146,9 +145,15 @@ def _placed(
             owner = population.owner(one.code, day, turn)
             numbers[owner] += 1
             holder, is_inherited = population.by_code[owner], owner != one.code
-            code = f"{owner}{numbers[owner]:02d}"
             found.append(
-                Location(code, holder, is_inherited, published[place, turn], float(score[place, turn]))
+                Location(
+                    code=f"{owner}{numbers[owner]:02d}",
+                    provider=holder,
+                    provider_name=holder.name_on(day),
+                    is_inherited=is_inherited,
+                    published_on=published[place, turn],
+                    score=float(score[place, turn]),
+                )
             )
     return sorted(found, key=lambda location: location.code)
 
@@ -175,7 +180,6 @@ def _location_rows(population: Population, one: Location, random: np.random.Gene
 def _row(population: Population, one: Location, group: str, domain: str, given: str) -> list[str]:
     icb = population.by_code[one.provider.icb_code]
     region = region_name(one.provider.region_code)
-    name = one.provider.name_on(one.published_on)
     number = one.code[-2:]
     return [
         one.code,
@@ -203,7 +207,7 @@ def _row(population: Population, one: Location, group: str, domain: str, given: 
         "Y" if one.is_inherited else "N",
         f"https://example.invalid/location/{one.code}",
         one.provider.code,
-        name,
+        one.provider_name,
         "-",
         "-",
     ]

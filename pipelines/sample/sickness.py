@@ -20,11 +20,10 @@ from pipelines.sample.population import Population, region_name, type_of
 
 SOURCE = "sickness_absence"
 FILE_NAME = "NHS Sickness Absence rates CSV, {month:%B %Y}.csv"
-FIRST_MONTH_OF_YEAR = 4
 
 
 def write(folder: Path, population: Population, months: list[date] | None = None) -> list[Path]:
-    """One file for each month (first day given); by default all that sample.yml names. Returns their paths."""
+    """One file for each month (first day given); by default all of sample.yml. Returns their paths."""
     return [_write_month(folder / SOURCE, population, month) for month in months or list(all_months())]
 
 
@@ -45,29 +44,12 @@ def rates(base: Array, standing: Array, month: int, random: np.random.Generator)
 
 
 def _write_month(folder: Path, population: Population, month: date) -> Path:
-    days = monthrange(month.year, month.month)[1]
-    end = month.replace(day=days)
+    end = month.replace(day=monthrange(month.year, month.month)[1])
     places = population.present(SOURCE, f"{month:%Y-%m}", end)
-    organisations = [population.organisations[place] for place in places]
-    financial_year = month.year - (month.month < FIRST_MONTH_OF_YEAR)
-    standing = population.standing(financial_year).outcomes[SOURCE][places]
-    random = plan.stream(SOURCE, month)
-    base = np.array([type_of(one)["sickness_rate"] for one in organisations])
-    staff = np.array([population.size(one.code, "staff", end) for one in organisations])
-    headcount = staff * random.normal(1, 0.01, len(staff))
-    available = np.round(headcount * plan.plan()["sickness"]["fte_per_head"] * days, 5)
-    lost = np.round(available * rates(base, standing, month.month, random), 5)
-    icbs = [population.by_code[one.icb_code] for one in organisations]
-    frame = pl.DataFrame(
+    lost, available = _days(population, places, end)
+    described = pl.DataFrame([_who(population, place, end) for place in places], orient="row")
+    figures = pl.DataFrame(
         {
-            "DATE": [f"{end:%d/%m/%Y}"] * len(places),
-            "NHSE_REGION_CODE": [one.region_code for one in organisations],
-            "NHSE_REGION_NAME": [region_name(one.region_code) for one in organisations],
-            "ICS_CODE": [one.code for one in icbs],
-            "ICS_NAME": [one.name.removesuffix(" Integrated Care Board") for one in icbs],
-            "ORG_CODE": [one.code for one in organisations],
-            "ORG_NAME": [one.name_on(end) for one in organisations],
-            "ORG_TYPE": [type_of(one)["sickness_type"] for one in organisations],
             "FTE_DAYS_LOST": lost,
             "FTE_DAYS_AVAILABLE": available,
             "SICKNESS_ABSENCE_RATE_PERCENT": np.round(100 * lost / available, 2),
@@ -75,5 +57,32 @@ def _write_month(folder: Path, population: Population, month: date) -> Path:
     )
     path = folder / FILE_NAME.format(month=month)
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_csv(path, line_terminator="\r\n")
+    described.hstack(figures).write_csv(path, line_terminator="\r\n")
     return path
+
+
+def _days(population: Population, places: list[int], end: date) -> tuple[Array, Array]:
+    """Full-time-equivalent days lost and available, to five places as published."""
+    organisations = [population.organisations[place] for place in places]
+    random = plan.stream(SOURCE, end)
+    standing = population.standing(plan.financial_year(end)).outcomes[SOURCE][places]
+    base = np.array([type_of(one)["sickness_rate"] for one in organisations])
+    staff = np.array([population.size(one.code, "staff", end) for one in organisations])
+    days = end.day * plan.plan()["sickness"]["fte_per_head"] * random.normal(1, 0.01, len(staff))
+    available = np.round(staff * days, 5)
+    return np.round(available * rates(base, standing, end.month, random), 5), available
+
+
+def _who(population: Population, place: int, end: date) -> dict[str, str]:
+    one = population.organisations[place]
+    icb = population.by_code[one.icb_code]
+    return {
+        "DATE": f"{end:%d/%m/%Y}",
+        "NHSE_REGION_CODE": one.region_code,
+        "NHSE_REGION_NAME": region_name(one.region_code),
+        "ICS_CODE": icb.code,
+        "ICS_NAME": icb.name.removesuffix(" Integrated Care Board"),
+        "ORG_CODE": one.code,
+        "ORG_NAME": one.name_on(end),
+        "ORG_TYPE": type_of(one)["sickness_type"],
+    }

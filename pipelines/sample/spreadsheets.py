@@ -1,4 +1,4 @@
-"""Files with fixed bytes: zip archives, workbooks and OpenDocument spreadsheets that are the same at every run.
+"""Files with fixed bytes: archives, workbooks and OpenDocument spreadsheets, the same at every run.
 
 Belongs here: containers and cells. Does not belong here: what stands in the cells.
 """
@@ -46,7 +46,7 @@ def write_zip(path: Path, members: dict[str, bytes], stored: Sequence[str] = ())
 
 
 def write_ods(path: Path, sheets: dict[str, Iterable[Sequence[str]]]) -> None:
-    """An OpenDocument spreadsheet of text cells, each sheet padded to its last row and column as CQC's files are."""
+    """An OpenDocument spreadsheet of text cells, padded to the last row and column as CQC's are."""
     tables = "".join(_ods_table(name, list(rows)) for name, rows in sheets.items())
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {NAMESPACES} office:version="1.3">'
@@ -67,9 +67,7 @@ def write_ods(path: Path, sheets: dict[str, Iterable[Sequence[str]]]) -> None:
 def _ods_table(name: str, rows: list[Sequence[str]]) -> str:
     body = "".join(f"<table:table-row>{_ods_cells(row)}</table:table-row>" for row in rows)
     left = ODS_ROWS - len(rows)
-    padding = (
-        f'<table:table-row table:number-rows-repeated="{left}">{_ods_blanks(ODS_COLUMNS)}</table:table-row>'
-    )
+    padding = f'<table:table-row table:number-rows-repeated="{left}">{_ods_blanks(ODS_COLUMNS)}</table:table-row>'
     return f'<table:table table:name="{escape(name)}">{body}{padding}</table:table>'
 
 

@@ -1,7 +1,7 @@
 """Synthetic NHS IMPACT self-assessments, as organisations would share them: workbooks and CSV exports.
 
 Belongs here: who responds, levels, status, sharing scope and the files. Does not belong here: how maturity is
-distributed (plan.py), or what the items mean (data/submission_items.csv; the titles are recalled, not confirmed).
+distributed (plan.py), or the items (data/submission_items.csv; their titles are recalled, not confirmed).
 """
 
 from __future__ import annotations
@@ -17,19 +17,12 @@ import numpy as np
 
 from pipelines.sample import plan
 from pipelines.sample.plan import Array, Latent
-from pipelines.sample.population import Population
+from pipelines.sample.population import Organisation, Population
 from pipelines.sample.spreadsheets import workbook
 
 SOURCE = "impact_self_assessment"
 FOLDER = "submissions"
 INSTRUMENT = "impact-sa-1"
-SCOPES = {"national_aggregate": 0.50, "system": 0.15, "national_named": 0.12, "private": 0.10, "": 0.07, "published": 0.06}
-STATUSES = {"board_approved": 0.72, "draft and board_approved": 0.14, "draft": 0.08, "reassessment": 0.06}
-WITHDRAWN = 1  # in each round
-INCOMPLETE = 0.06  # share of submissions with some items not answered
-UNANSWERED = 0.25  # share of items not answered in such a submission
-NOT_APPLICABLE = 0.004  # share of answers
-COMMENTED = 0.05  # share of answers
 CSV_HEADER = ["ods_code", "organisation_name", "instrument_version", "assessment_date", "submission_status"]
 CSV_HEADER += ["sharing_scope", "contact_name", "contact_email", "item", "level", "comment"]
 ANSWERS_HEADER = ["Item", "Question", "Level", "Comment"]
@@ -67,68 +60,79 @@ def levels(standing: Latent, random: np.random.Generator) -> Array:
 
 def write(folder: Path, population: Population) -> list[Path]:
     """Both rounds: some submissions as workbooks, the others in one CSV export a round. Returns the paths."""
-    paths = []
-    for round_ in plan.settings()["editions"][SOURCE]:
-        by_organisation = _round(population, round_)
-        in_books = set(sorted(by_organisation)[:: max(1, len(by_organisation) // round_["workbooks"])])
-        in_books = set(sorted(in_books)[: round_["workbooks"]])
-        rest = [one for code, own in by_organisation.items() if code not in in_books for one in own]
-        paths += [
-            _write_workbook(folder / FOLDER, one, round_["round"])
-            for code in sorted(in_books)
-            for one in by_organisation[code]
-        ]
-        paths.append(_write_csv(folder / FOLDER, rest, round_["round"]))
-    return paths
+    return [
+        path for one in plan.settings()["editions"][SOURCE] for path in _write_round(folder / FOLDER, population, one)
+    ]
+
+
+def _write_round(folder: Path, population: Population, round_: dict[str, Any]) -> list[Path]:
+    by_organisation = _round(population, round_)
+    codes = sorted(by_organisation)
+    in_books = {codes[turn * len(codes) // round_["workbooks"]] for turn in range(round_["workbooks"])}
+    paths, others = [], []
+    for code in codes:
+        if code in in_books:
+            paths += [_write_workbook(folder, one, round_["round"]) for one in by_organisation[code]]
+        else:
+            others += by_organisation[code]
+    return [*paths, _write_csv(folder, others, round_["round"])]
 
 
 def _round(population: Population, round_: dict[str, Any]) -> dict[str, list[Submission]]:
-    """The submissions of one round, by organisation; those with more sickness are a little less likely to send one."""
+    """The submissions of one round, by organisation. More sickness goes with a little less response."""
     random = plan.stream(SOURCE, round_["round"])
-    places = np.array([p for p in population.open_on(round_["last"]) if population.organisations[p].kind != "icb"])
-    standing = population.standing(int(round_["round"][:4])).rows(places)
+    trusts = {kind for kind in plan.settings()["types"] if kind != "icb"}
+    places = np.array(population.open_on(round_["last"], trusts))
+    standing = population.standing(plan.financial_year(round_["first"])).rows(places)
     silence = plan.plan()["submissions"]["silence_by_sickness"] * standing.outcomes["sickness_absence"]
     eagerness = random.gumbel(size=len(places)) - silence
     chosen = np.sort(np.argsort(-eagerness)[: round_["respondents"]])
     given = levels(standing, random)
-    found: dict[str, list[Submission]] = {}
-    for turn, row in enumerate(chosen):
-        one = population.organisations[places[row]]
-        found[one.code] = _records(population, int(places[row]), given[row], round_, turn, random)
-    return found
+    return {
+        population.organisations[places[row]].code: _records(
+            population.organisations[places[row]], given[row], round_, turn, random
+        )
+        for turn, row in enumerate(chosen)
+    }
 
 
 def _records(
-    population: Population, place: int, given: Array, round_: dict[str, Any], turn: int, random: np.random.Generator
+    one: Organisation, given: Array, round_: dict[str, Any], turn: int, random: np.random.Generator
 ) -> list[Submission]:
     """An organisation's records of a round: one, or a draft with lower levels before the approved one."""
-    one = population.organisations[place]
-    span = (round_["last"] - round_["first"]).days
-    assessed = round_["first"] + timedelta(days=int(random.integers(60, span)))
-    statuses = str(random.choice(list(STATUSES), p=list(STATUSES.values()))).split(" and ")
-    if turn < WITHDRAWN:
+    how = plan.plan()["submissions"]
+    days = int(random.integers(60, (round_["last"] - round_["first"]).days))
+    assessed = round_["first"] + timedelta(days=days)
+    statuses = _pick(how["statuses"], random).split(" and ")
+    if turn < how["withdrawn"]:
         statuses = ["withdrawn"]
     final = Submission(
-        one.code,
-        one.name_on(assessed),
-        assessed,
-        statuses[-1],
-        str(random.choice(list(SCOPES), p=list(SCOPES.values()))),
-        place + 1,
-        _answers(given, random),
-        tuple("SYNTHETIC comment" if random.random() < COMMENTED else "" for _ in given),
+        code=one.code,
+        name=one.name_on(assessed),
+        assessed_on=assessed,
+        status=statuses[-1],
+        scope=_pick(how["scopes"], random),
+        contact=int(one.code[2:]),
+        levels=_answers(given, random),
+        comments=tuple("SYNTHETIC comment" if random.random() < how["commented"] else "" for _ in given),
     )
     if len(statuses) == 1:
         return [final]
     earlier = np.maximum(given - (random.random(len(given)) < 0.2), 1)
-    draft = replace(final, status=statuses[0], levels=_answers(earlier, random))
-    return [replace(draft, assessed_on=assessed - timedelta(days=int(random.integers(14, 56)))), final]
+    drafted = assessed - timedelta(days=int(random.integers(14, 56)))
+    draft = replace(final, status=statuses[0], levels=_answers(earlier, random), assessed_on=drafted)
+    return [draft, final]
+
+
+def _pick(shares: dict[str, float], random: np.random.Generator) -> str:
+    return str(random.choice(list(shares), p=list(shares.values())))
 
 
 def _answers(given: Array, random: np.random.Generator) -> tuple[int | str, ...]:
-    is_incomplete = random.random() < INCOMPLETE
-    missing = random.random(len(given)) < UNANSWERED * is_incomplete
-    outside = random.random(len(given)) < NOT_APPLICABLE
+    how = plan.plan()["submissions"]
+    is_incomplete = random.random() < how["incomplete"]
+    missing = random.random(len(given)) < how["unanswered"] * is_incomplete
+    outside = random.random(len(given)) < how["not_applicable"]
     return tuple(
         "" if is_missing else "n/a" if is_outside else int(level)
         for level, is_missing, is_outside in zip(given, missing, outside, strict=True)

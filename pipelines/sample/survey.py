@@ -1,7 +1,7 @@
 """Synthetic NHS Staff Survey: one organisational workbook a year, in the publisher's layout.
 
-Belongs here: answers to questions, scores and the workbook. Does not belong here: which question reflects what
-(data/survey_questions.csv), scales, sheets and numbers of a year (data/survey.yml).
+Belongs here: answers to questions, scores and the workbook. Does not belong here: questions, their numbers
+and what they reflect (data/survey_questions.csv), scales, scores and sheets (data/survey.yml).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NOTE = "\nNote: SYNTHETIC figures. To protect anonymity, results of fewer than 1
 
 @dataclass(frozen=True)
 class Question:
-    """One question: its number by survey year, its scale, what it reflects and how strongly it is agreed with."""
+    """One question: its number by survey year, its scale and what it reflects."""
 
     numbers: dict[int, str]
     text: str
@@ -183,22 +183,23 @@ def _identity(population: Population, one: Organisation, day: date) -> list[str]
 def _blocks(standing: Latent, staff: Array, year: int) -> dict[str, list[Block]]:
     """What every sheet of a year holds, in the workbook's order."""
     random = plan.stream(SOURCE, year)
-    responses = np.round(staff * plan.plan()["survey"]["response_rate"] * random.uniform(0.8, 1.2, len(staff)))
+    rates = plan.plan()["survey"]["response_rate"] * random.uniform(0.8, 1.2, len(staff))
+    responses = np.round(staff * rates)
     sheets: dict[str, list[Block]] = {name: [] for _, _, name in layout()["sheets"][year]}
     percentages = {}
     for question in questions():
+        random = plan.stream(SOURCE, year, question.concept)
         bases = random.binomial(responses.astype(int), 0.995 * question.base_share)
         found = shares(question, standing, np.maximum(bases, 1), random)
         percentages[question.concept] = found
         if year in question.numbers:
-            sheets[_sheet_of(question.numbers[year], year)].append(_question_block(question, year, found, bases))
-    for one, values in zip(layout()["scores"], _in_order(scores(percentages)), strict=True):
-        sheets.setdefault(one["sheet"], []).append(_score_block(one, values, responses))
+            block = _question_block(question, year, found, bases)
+            sheets[_sheet_of(question.numbers[year], year)].append(block)
+    found_scores = scores(percentages)
+    for one in layout()["scores"]:
+        block = _score_block(one, found_scores[one["id"]], responses)
+        sheets.setdefault(one["sheet"], []).append(block)
     return sheets
-
-
-def _in_order(found: dict[str, Array]) -> list[Array]:
-    return [found[one["id"]] for one in layout()["scores"]]
 
 
 def _sheet_of(question_number: str, year: int) -> str:
@@ -207,7 +208,7 @@ def _sheet_of(question_number: str, year: int) -> str:
 
 
 def _question_block(question: Question, year: int, percentages: Array, bases: Array) -> Block:
-    """A single-option question is suppressed by how many chose it and keeps its base; others lose all cells."""
+    """A single-option question is suppressed by how many chose it and keeps its base; others lose all."""
     is_single = len(question.options) == 1
     hidden = (percentages[:, 0] * bases / 100 if is_single else bases) < SHOWN_FROM
     columns = [_cells(column, hidden) for column in percentages.T]

@@ -1,7 +1,7 @@
 """The rank correlations that the plan implies, found by simulating a very large population.
 
-Belongs here: what planted.csv states as `population_rho`. Does not belong here: the sample's own files, or any
-statistic of the product; nothing but the plan's maintenance and tests uses this module.
+Belongs here: what planted.csv states as `population_rho`. Does not belong here: the sample's own files, or
+any statistic of the product. Only the plan's maintenance and the tests use this module.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ BURNOUT, LEAVING = "q12b", "q26a"
 def population_truth(kind: str = "acute", size: int = SIZE) -> dict[tuple[str, str, str], float]:
     """Spearman's rho by (basis, driver_id, measure_id) among `size` simulated organisations of one type.
 
-    Exposure and outcome belong to the same year. A difference between years only lets the yearly wobble of the
-    drivers differ, which the exposure's noise holds already.
+    Exposure and outcome belong to the same year. Another year changes little, since the yearly wobbles of
+    drivers and of outcomes are drawn apart from each other.
     """
     from scipy.stats import rankdata
 
@@ -46,9 +46,7 @@ def _simulated(kind: str, size: int, random: np.random.Generator) -> dict[tuple[
     standing = plan.in_year(lasting, YEAR, random)
     facts = plan.settings()["types"][kind]
     shares = {
-        question.concept: survey.positive(
-            question, survey.shares(question, standing, np.full(size, RESPONSES), random)
-        )
+        question.concept: survey.positive(question, survey.shares(question, standing, np.full(size, RESPONSES), random))
         for question in survey.questions()
     }
     answers = submissions.levels(standing, random)

@@ -20,6 +20,21 @@ from pipelines.sample.spreadsheets import write_zip
 
 SOURCE = "rtt_full_extract"
 MEASURE = "rtt_within_18_weeks"
+DESCRIPTIVE = [
+    "Period",
+    "Provider Parent Org Code",
+    "Provider Parent Name",
+    "Provider Org Code",
+    "Provider Org Name",
+    "Commissioner Parent Org Code",
+    "Commissioner Parent Name",
+    "Commissioner Org Code",
+    "Commissioner Org Name",
+    "RTT Part Type",
+    "RTT Part Description",
+    "Treatment Function Code",
+    "Treatment Function Name",
+]
 WEEKS = 104
 STANDARD = 18
 BANDS = [f"Gt {week:02d} To {week + 1:02d} Weeks SUM 1" for week in range(WEEKS)] + ["Gt 104 Weeks SUM 1"]
@@ -31,7 +46,7 @@ FUNCTIONS = [
     ("C_320", "Cardiology Service"),
     ("C_502", "Gynaecology Service"),
 ]
-# Part, description, share of the waiting list, functions shown, and whether it has bands and a filled `Total`.
+# Part, description, share of the waiting list, functions shown, has bands, has a filled `Total`.
 PARTS = [
     ("Part_1B", "Completed Pathways For Non-Admitted Patients", 0.15, 2, True, True),
     ("Part_2", "Incomplete Pathways", 1.0, 4, True, False),
@@ -43,7 +58,7 @@ HUB = ("#N/A", "NATIONAL COMMISSIONING HUB (SYNTHETIC)")
 HUB_EVERY = 40  # every so many providers, the second commissioner is a hub that has no code
 
 Counts = NDArray[np.int64]
-Descriptions = list[tuple[str, ...]]
+Descriptions = list[tuple[str | None, ...]]
 
 
 def write(folder: Path, population: Population, month_ends: list[date] | None = None) -> list[Path]:
@@ -53,7 +68,7 @@ def write(folder: Path, population: Population, month_ends: list[date] | None = 
 
 
 def within_18_weeks(base: Array, standing: Array, year: int) -> Array:
-    """Expected share (0-1) of patients who wait up to 18 weeks; `base` is the type's in the reference year."""
+    """Expected share (0-1) of patients who wait up to 18 weeks; `base` is the type's in the first place."""
     how = plan.plan()["waiting"]
     change = how["yearly_change"] * (year - plan.plan()["reference_year"])
     return plan.logistic(np.log(base / (1 - base)) + change + how["strength"] * standing)
@@ -76,9 +91,10 @@ def _write_month(folder: Path, population: Population, day: date) -> Path:
     ]
     random = plan.stream(SOURCE, day)
     providers = [population.organisations[place] for place in places]
-    standing = population.standing(day.year - 1).outcomes[MEASURE][places]
+    year = plan.financial_year(day)
+    standing = population.standing(year).outcomes[MEASURE][places]
     base = np.array([type_of(one)["within_18_weeks"] for one in providers])
-    shares = band_shares(within_18_weeks(base, standing, day.year - 1))
+    shares = band_shares(within_18_weeks(base, standing, year))
     waiting = np.array([population.size(one.code, "pathways", day) for one in providers])
     frames = [_part(population, providers, shares, waiting, day, part, random) for part in PARTS]
     frame = pl.concat(frames).sort("Provider Org Code", maintain_order=True)
@@ -135,26 +151,7 @@ def _frame(
     return pl.DataFrame(columns)
 
 
-DESCRIPTIVE = [
-    "Period",
-    "Provider Parent Org Code",
-    "Provider Parent Name",
-    "Provider Org Code",
-    "Provider Org Name",
-    "Commissioner Parent Org Code",
-    "Commissioner Parent Name",
-    "Commissioner Org Code",
-    "Commissioner Org Name",
-    "RTT Part Type",
-    "RTT Part Description",
-    "Treatment Function Code",
-    "Treatment Function Name",
-]
-
-
-def _who(
-    population: Population, provider: Organisation, turn: int, number: int, day: date
-) -> tuple[str | None, ...]:
+def _who(population: Population, provider: Organisation, turn: int, number: int, day: date) -> tuple[str | None, ...]:
     """The nine cells that say when, by whom and for whom."""
     icb = population.by_code[provider.icb_code]
     system = icb.name.upper()

@@ -40,7 +40,7 @@ class SampleSummary:
 
 
 def write_sample(folder: Path, progress: Callable[[str], None] | None = None) -> SampleSummary:
-    """Write every file of the sample below `folder`: one folder for each source, and submissions/ for the inbox.
+    """Write every file of the sample below `folder`: a folder for each source, submissions/ for the inbox.
 
     The bytes are the same at every run. `progress` is told, in a line, when a source is done.
     """

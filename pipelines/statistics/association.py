@@ -16,7 +16,7 @@ TEST_SET = ("family_id", "organisation_type", "alignment")
 Z_95 = 1.959963984540054
 
 ESTIMATES = {
-    **{name: pl.String for name in (*PAIR, "family_id")},
+    **dict.fromkeys((*PAIR, "family_id"), pl.String),
     "is_circular": pl.Boolean,
     "n": pl.Int64,
     "raw_rho": pl.Float64,

@@ -35,8 +35,11 @@ class Arrivals:
     unclaimed: tuple[str, ...]
 
 
-def look_into(folder: Path | None, sources: Iterable[Source]) -> Arrivals:
-    """Matches every file below the folder. Raises Fault where the folder is not there."""
+def look_into(folder: Path | None, sources: Iterable[Source], leave_out: Path | None = None) -> Arrivals:
+    """Matches every file below the folder, but not those below leave_out.
+
+    Raises Fault where the folder is not there.
+    """
     if folder is None:
         return Arrivals((), ())
     if not folder.is_dir():
@@ -48,10 +51,15 @@ def look_into(folder: Path | None, sources: Iterable[Source]) -> Arrivals:
             "check the path and run the command again",
         )
     sources = tuple(sources)
-    names = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    found = [(path.relative_to(folder).as_posix(), _claim(path, folder, sources)) for path in names]
+    paths = sorted(path for path in folder.rglob("*") if _counts(path, leave_out))
+    found = [(path.relative_to(folder).as_posix(), _claim(path, folder, sources)) for path in paths]
     claimed = sorted((hit for _, hit in found if hit), key=lambda hit: (hit.is_revision, hit.name))
     return Arrivals(tuple(claimed), tuple(name for name, hit in found if not hit))
+
+
+def _counts(path: Path, leave_out: Path | None) -> bool:
+    outside = leave_out is None or not path.is_relative_to(leave_out)
+    return path.is_file() and not path.name.startswith(".") and outside
 
 
 def _claim(path: Path, folder: Path, sources: Iterable[Source]) -> Arrival | None:

@@ -67,7 +67,9 @@ def write_note(workspace: Workspace, snapshot: Snapshot, staged: Staged) -> None
     path.write_text(json.dumps(asdict(staged), indent=1), encoding="utf-8")
 
 
-def keep(workspace: Workspace, source: Source, snapshot: Snapshot, admitted: Admitted, cache_key: str) -> Staged:
+def keep(
+    workspace: Workspace, source: Source, snapshot: Snapshot, admitted: Admitted, cache_key: str
+) -> Staged:
     """Writes accepted and rejected rows of one snapshot and returns its note (with no rank yet)."""
     columns = (*PROVENANCE, *SHAPES[source.shape].columns)
     frame = admitted.accepted.with_columns(
@@ -104,7 +106,9 @@ def write_empty(workspace: Workspace, source: Source) -> None:
     _write(pl.DataFrame(schema=polars_schema(columns)), workspace.staged / source.source_id / EMPTY)
 
 
-def rank_vintages(workspace: Workspace, source: Source, notes: dict[Snapshot, Staged]) -> dict[Snapshot, Staged]:
+def rank_vintages(
+    workspace: Workspace, source: Source, notes: dict[Snapshot, Staged]
+) -> dict[Snapshot, Staged]:
     """Numbers accepted vintages from 1 (newest) within what they supersede; rewrites files whose number changed.
 
     notes: in the order of the lock. A refused vintage gets no number: the one before it stays the newest.
@@ -134,9 +138,8 @@ def _ranks(workspace: Workspace, source: Source, accepted: list[Snapshot]) -> pl
             .with_columns(pl.lit(known, dtype=pl.Int64).alias("known"))
             for known, s in enumerate(accepted)
         ]
-        frame = pl.concat(parts) if parts else pl.DataFrame(schema={"edition": pl.String, "vintage": pl.String})
-    if frame.is_empty():
-        return frame
+        empty = pl.DataFrame(schema=dict.fromkeys(("edition", "vintage", by), pl.String))
+        frame = pl.concat(parts) if parts else empty.with_columns(pl.lit(0, dtype=pl.Int64).alias("known"))
     rank = pl.col("known").rank("ordinal", descending=True).over(by).cast(pl.Int32)
     return frame.with_columns(rank.alias("vintage_rank")).drop("known")
 
@@ -151,7 +154,9 @@ def _set_rank(workspace: Workspace, snapshot: Snapshot, source: Source, ranks: p
         _write(ranked, path)
 
 
-def write_registry(workspace: Workspace, name: str, rows: Iterable[dict[str, object]], schema: pl.Schema) -> None:
+def write_registry(
+    workspace: Workspace, name: str, rows: Iterable[dict[str, object]], schema: pl.Schema
+) -> None:
     """One table of the registry, whole."""
     _write(pl.DataFrame(list(rows), schema=schema, orient="row"), workspace.staged / name / "all.parquet")
 

@@ -246,8 +246,6 @@ SHAPES: dict[str, Shape] = {
             "value_status": STATUSES,
         },
         value="level",
-        hashed={
-            "submission_id": ("org_code", "instrument_version", "assessment_date", "submission_status")
-        },
+        hashed={"submission_id": ("org_code", "instrument_version", "assessment_date", "submission_status")},
     ),
 }

@@ -1,5 +1,5 @@
--- One organisation's exposure beside its outcome, in the most recent exposure year that has any pair. Each organisation
--- stands in its own type and in 'all'.
+-- An eligible organisation's exposure beside its outcome, in the most recent exposure year that has any pair. Each
+-- organisation stands in its own type and in 'all'.
 with paired as (
     select
         declared.basis,
@@ -29,12 +29,11 @@ with paired as (
             declared.measure_id = outcomes.measure_id
             and exposures.org_code = outcomes.org_code
             and exposures.exposure_year + declared.years_later = outcomes.outcome_year
-    inner join {{ ref('int_organisations__typed') }} as types on exposures.org_code = types.org_code
-    inner join {{ ref('organisation_type') }} as known
+    inner join {{ ref('int_organisations__eligible') }} as eligible
         on
-            types.organisation_type = known.organisation_type
-            and known.is_eligible
-    where declared.organisation_type in ('all', types.organisation_type)
+            exposures.org_code = eligible.org_code
+            and exposures.exposure_year = eligible.start_year
+    where declared.organisation_type in ('all', eligible.organisation_type)
 )
 
 select

@@ -4,7 +4,7 @@ with received as (
         responses.*,
         dense_rank() over (
             partition by responses.submission_id
-            order by responses.edition desc nulls last, responses.vintage asc nulls last
+            order by responses.edition desc nulls last
         ) as recency
     from {{ ref('stg_impact_self_assessment__responses') }} as responses
     where responses.vintage_rank = 1

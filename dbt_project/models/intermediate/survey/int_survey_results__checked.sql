@@ -13,6 +13,7 @@ select
     results.org_name,
     results.benchmark_group,
     results.region_name,
+    results.weighting,
     results.question_id,
     results.question_text,
     results.response_option,

@@ -1,0 +1,158 @@
+-- The declared pairs with what was estimated for them. Where lower is better the sign is turned round, so that a
+-- positive estimate always means that more maturity goes with a better outcome.
+with periods as (
+    select
+        basis,
+        exposure_id,
+        measure_id,
+        alignment,
+        max(exposure_year) as exposure_year,
+        max(exposure_period_key) as exposure_period_key,
+        max(outcome_period_key) as outcome_period_key
+    from {{ ref('int_association_pairs') }}
+    group by basis, exposure_id, measure_id, alignment
+),
+
+eligible as (
+    select
+        start_year,
+        organisation_type,
+        cast(count(*) as bigint) as eligible_n
+    from {{ ref('int_organisations__eligible') }}
+    group by start_year, organisation_type
+
+    union all
+
+    select
+        start_year,
+        'all' as organisation_type,
+        cast(count(*) as bigint) as eligible_n
+    from {{ ref('int_organisations__eligible') }}
+    group by start_year
+),
+
+joined as (
+    select
+        declared.*,
+        coalesce(types.plural_label, 'organisations of all types') as type_label,
+        periods.exposure_period_key,
+        periods.outcome_period_key,
+        eligible.eligible_n,
+        coalesce(estimated.n, 0) as pairs_n,
+        estimated.raw_rho,
+        estimated.raw_rho_low,
+        estimated.raw_rho_high,
+        estimated.raw_tau_b,
+        estimated.p_value,
+        estimated.q_value,
+        case when declared.polarity = 'lower_is_better' then -1 else 1 end as direction
+    from {{ ref('int_associations__declared') }} as declared
+    left join {{ ref('int_associations__estimated') }} as estimated
+        on
+            declared.basis = estimated.basis
+            and declared.exposure_id = estimated.exposure_id
+            and declared.measure_id = estimated.measure_id
+            and declared.alignment = estimated.alignment
+            and declared.organisation_type = estimated.organisation_type
+    left join periods
+        on
+            declared.basis = periods.basis
+            and declared.exposure_id = periods.exposure_id
+            and declared.measure_id = periods.measure_id
+            and declared.alignment = periods.alignment
+    left join eligible
+        on
+            periods.exposure_year = eligible.start_year
+            and declared.organisation_type = eligible.organisation_type
+    left join {{ ref('organisation_type') }} as types on declared.organisation_type = types.organisation_type
+),
+
+harmonised as (
+    select
+        joined.*,
+        -- How few organisations have shared a self-assessment can itself give one away.
+        case when basis = 'staff_survey_evidence' or raw_rho is not null then pairs_n end as n,
+        direction * raw_rho as rho,
+        case when direction = 1 then raw_rho_low else -raw_rho_high end as rho_low,
+        case when direction = 1 then raw_rho_high else -raw_rho_low end as rho_high,
+        direction * raw_tau_b as tau_b,
+        case
+            when pairs_n < {{ var('association_minimum_n') }}
+                then 'fewer than {{ var("association_minimum_n") }} organisations have both figures'
+            when raw_rho is null then 'one of the two figures is the same for all organisations'
+        end as insufficient_reason
+    from joined
+),
+
+worded as (
+    select
+        harmonised.*,
+        case basis
+            when 'self_assessment' then 'a higher self-assessed level of "'
+            else 'higher staff-survey evidence of "'
+        end || exposure_label || '"' || coalesce(' (' || exposure_period_key || ')', '') as exposure_words,
+        measure_name || coalesce(' (' || outcome_period_key || ')', '') as outcome_words,
+        '(Spearman rho ' || {{ fixed('rho', 2) }}
+        || ', 95% interval ' || {{ fixed('rho_low', 2) }} || ' to ' || {{ fixed('rho_high', 2) }}
+        || case
+            when q_value is null then ''
+            when q_value < 0.001 then ', q < 0.001'
+            else ', q ' || {{ fixed('q_value', 3) }}
+        end || ')' as figures
+    from harmonised
+),
+
+said as (
+    select
+        worded.*,
+        case
+            when insufficient_reason is not null
+                then
+                    'No estimate for ' || type_label || ': ' || insufficient_reason || ' ('
+                    || exposure_words || '; ' || outcome_words || ').'
+            when rho_low <= 0 and rho_high >= 0
+                then
+                    'Among ' || cast(n as varchar) || ' ' || type_label || ', no association can be seen between '
+                    || exposure_words || ' and ' || outcome_words || ' ' || figures || '.'
+            else
+                'Among ' || cast(n as varchar) || ' ' || type_label || ', ' || exposure_words
+                || ' is associated with ' || case when rho > 0 then 'better ' else 'worse ' end
+                || outcome_words || ' ' || figures || '.'
+        end as plain_sentence
+    from worded
+)
+
+select
+    basis,
+    driver_id,
+    exposure_id,
+    exposure_label,
+    measure_id,
+    organisation_type,
+    alignment,
+    exposure_period_key,
+    outcome_period_key,
+    n,
+    eligible_n,
+    rho,
+    rho_low,
+    rho_high,
+    raw_rho,
+    tau_b,
+    raw_tau_b,
+    p_value,
+    q_value,
+    is_circular,
+    shared_items,
+    insufficient_reason,
+    family_id,
+    plain_sentence
+    || case
+        when is_circular
+            then ' The two share survey questions (' || replace(shared_items, '|', ', ') || '), so it is no evidence of a link.'
+        when insufficient_reason is null and q_value >= 0.05 and (rho_low > 0 or rho_high < 0)
+            then ' It does not stand once the number of comparisons is allowed for.'
+        else ''
+    end as sentence,
+    {{ data_origin() }} as data_origin
+from said

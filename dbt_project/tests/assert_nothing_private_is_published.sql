@@ -1,0 +1,91 @@
+with submissions as (
+    select
+        org_code,
+        {{ financial_year_key(financial_year_start('assessment_date')) }} as round_key,
+        max(case when sharing_scope in ('national_named', 'published') then 1 else 0 end) as may_be_named,
+        max(
+            case when sharing_scope in ('national_aggregate', 'national_named', 'published') then 1 else 0 end
+        ) as may_be_counted
+    from {{ ref('stg_impact_self_assessment__responses') }}
+    group by org_code, 2
+),
+
+named as (
+    select
+        org_code,
+        round_key
+    from {{ ref('pub_driver_maturity') }}
+    where org_code is not null
+
+    union
+
+    select
+        org_code,
+        round_key
+    from {{ ref('pub_maturity_responses') }}
+),
+
+counted as (
+    select
+        round_key,
+        sum(may_be_counted) as organisations
+    from submissions
+    group by round_key
+),
+
+public_organisations as (
+    select org_code from {{ ref('stg_ods_trusts__organisations') }}
+    union
+    select org_code from {{ ref('int_measures__unioned') }}
+    union
+    select org_code from {{ ref('stg_nhs_staff_survey__results') }}
+)
+
+select
+    'an organisation is named that has not allowed it' as finding,
+    named.org_code as subject
+from named
+left join submissions
+    on
+        named.org_code = submissions.org_code
+        and named.round_key = submissions.round_key
+where coalesce(submissions.may_be_named, 0) = 0
+
+union all
+
+select
+    'a round counts more organisations than have shared' as finding,
+    maturity.round_key as subject
+from {{ ref('pub_driver_maturity') }} as maturity
+left join counted on maturity.round_key = counted.round_key
+where maturity.org_code is null and maturity.n_shared > coalesce(counted.organisations, 0)
+
+union all
+
+select
+    'an estimate counts more organisations than have shared' as finding,
+    associations.exposure_period_key as subject
+from {{ ref('pub_driver_outcome_association') }} as associations
+left join counted on associations.exposure_period_key = counted.round_key
+where associations.basis = 'self_assessment' and associations.n > coalesce(counted.organisations, 0)
+
+union all
+
+select
+    'an organisation is listed only because it has sent a self-assessment' as finding,
+    organisations.org_code as subject
+from {{ ref('dim_organisation') }} as organisations
+left join public_organisations on organisations.org_code = public_organisations.org_code
+where public_organisations.org_code is null
+
+union all
+
+select
+    'a file of a restricted source is described' as finding,
+    status.source_id as subject
+from {{ ref('pub_source_status') }} as status
+inner join {{ ref('stg_registry__sources') }} as sources
+    on
+        status.source_id = sources.source_id
+        and sources.is_restricted
+where status.edition <> 'all' or status.reason is not null or status.published_on is not null

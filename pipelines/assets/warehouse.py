@@ -1,0 +1,137 @@
+"""The dbt models and their tests as assets and checks: staging, intermediate and marts.
+
+Belongs here: parsing the project once, naming and grouping its assets, running one `dbt build`.
+Does not belong here: what is computed (dbt_project/).
+"""
+
+import io
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition
+
+from pipelines import settings
+from pipelines.errors import Fault, Faults
+from pipelines.progress import say
+from pipelines.settings import DBT_PROJECT_DIR, Workspace
+from pipelines.staging import code_hash
+
+if TYPE_CHECKING:
+    from dagster_dbt import DbtCliResource
+
+LAYERS = {"staging": "staging", "intermediate": "intermediate", "core": "marts", "published": "marts"}
+
+
+def set_environment(workspace: Workspace) -> None:
+    """What profiles.yml and the sources of the dbt project read from the environment."""
+    workspace.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    os.environ["IMPACT_WAREHOUSE"] = str(workspace.warehouse)
+    os.environ["IMPACT_STAGED"] = str(workspace.staged)
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+
+
+def target_path(workspace: Workspace) -> Path:
+    """Where dbt keeps its manifest: one folder for each origin, because a changed path forces a full parse."""
+    return workspace.base / "dbt_target"
+
+
+@cache
+def parsed_manifest(workspace: Workspace) -> Path:
+    """dbt's manifest.json, parsed again only when a file of the project changed."""
+    target, marker = target_path(workspace), target_path(workspace) / ".project_hash"
+    manifest, version = target / "manifest.json", code_hash(["dbt_project"])
+    if manifest.exists() and marker.exists() and marker.read_text(encoding="utf-8") == version:
+        return manifest
+    say("parsing the dbt project")
+    target.mkdir(parents=True, exist_ok=True)
+    _dbt().cli(["parse", "--no-version-check"], target_path=target).wait()
+    marker.write_text(version, encoding="utf-8")
+    return manifest
+
+
+def is_unchanged(workspace: Workspace) -> bool:
+    """Whether the release that is served was made from exactly these inputs, code and models."""
+    from pipelines.release import current_release, read_manifest
+
+    if current_release(workspace) is None:
+        return False
+    served = read_manifest(workspace.current).get("fingerprint")
+    return served == workspace.fingerprint.read_text(encoding="utf-8")
+
+
+def warehouse_assets(workspace: Workspace) -> AssetsDefinition:
+    """All dbt models, seeds and tests as one run of `dbt build`."""
+    from dagster_dbt import DagsterDbtTranslator, dbt_assets
+
+    set_environment(workspace)
+
+    class Translator(DagsterDbtTranslator):
+        """Sources are the staged assets; groups follow the folders; descriptions are dbt's own."""
+
+        def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
+            name = dbt_resource_props["name"]
+            if dbt_resource_props["resource_type"] == "source":
+                return AssetKey(["staged", name])
+            return AssetKey([self.get_group_name(dbt_resource_props) or "reference", name])
+
+        def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+            return LAYERS.get(dbt_resource_props.get("schema", ""), "reference")
+
+    @dbt_assets(manifest=parsed_manifest(workspace), dagster_dbt_translator=Translator(), name="warehouse")
+    def build_warehouse(context: AssetExecutionContext) -> Iterator[Any]:
+        current = settings.workspace()
+        if is_unchanged(current):
+            context.log.info("nothing changed since the release that is served; no model is built")
+            return
+        run = _dbt().cli(["build", "--no-version-check"], context=context, target_path=target_path(current))
+        try:
+            with redirect_stdout(_ToProgress()):
+                yield from run.stream()
+        except Exception as error:
+            raise _as_faults(target_path(current), error) from error
+
+    return build_warehouse
+
+
+class _ToProgress(io.TextIOBase):
+    """Takes dbt's own log lines and passes on how far it has come."""
+
+    def write(self, text: str) -> int:
+        """Passes on lines such as `12 of 194 START …`, without the name."""
+        step = re.search(r"(\d+ of \d+) START", text)
+        if step:
+            say(f"building and testing the models: {step.group(1)}")
+        return len(text)
+
+
+def _dbt() -> "DbtCliResource":
+    from dagster_dbt import DbtCliResource
+
+    return DbtCliResource(project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR))
+
+
+def _as_faults(target: Path, error: Exception) -> Faults:
+    """Every model and test that failed, in five parts; the error itself where dbt left no results."""
+    path = target / "run_results.json"
+    results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else []
+    failed = [item for item in results if item["status"] in ("error", "fail")]
+    return Faults(
+        [_fault(item["unique_id"], str(item["message"])) for item in failed]
+        or [_fault("dbt build", str(error))]
+    )
+
+
+def _fault(where: str, message: str) -> Fault:
+    return Fault(
+        where,
+        message.strip() or "no message",
+        "a model that builds under its contract, or a test that passes",
+        "the staged data break a rule that joins or logic depend on, or a model was changed wrongly",
+        "read the test's description in dbt_project/models; nothing that is served has changed",
+    )

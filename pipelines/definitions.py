@@ -1,0 +1,38 @@
+"""What Dagster loads: assets, checks, one job, one schedule, one sensor. Nothing is computed here."""
+
+from __future__ import annotations
+
+from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
+
+from pipelines import settings
+from pipelines.assets import raw, release, staged, warehouse
+from pipelines.registry import load_sources
+from pipelines.schedules import inbox_sensor, monthly_refresh
+
+SOURCES = load_sources()
+WAREHOUSE = warehouse.warehouse_assets(settings.workspace())
+MARTS = [key for key in WAREHOUSE.keys if key.path[0] == "marts"]
+
+refresh = define_asset_job(
+    "refresh",
+    selection=AssetSelection.all(),
+    description="Published files in, a served release out. Does nothing where nothing changed.",
+)
+
+defs = Definitions(
+    assets=[
+        raw.arrived_files,
+        *(raw.raw_asset(source) for source in SOURCES.values()),
+        *(staged.staged_asset(source) for source in SOURCES.values()),
+        staged.staged_registry,
+        WAREHOUSE,
+        release.candidate_asset(MARTS),
+        release.gate,
+        release.published,
+    ],
+    asset_checks=[check for source in SOURCES.values() for check in staged.staged_checks(source)],
+    jobs=[refresh],
+    schedules=[monthly_refresh(refresh.name)],
+    sensors=[inbox_sensor(refresh.name)],
+    executor=in_process_executor,
+)

@@ -1,0 +1,114 @@
+"""One refresh from the command line: lock, run the Dagster job in this process, show progress, sum up.
+
+Belongs here: what surrounds the job. Does not belong here: its steps (assets/), wording of tables (reporting.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from pipelines import progress, settings
+from pipelines.errors import Fault
+from pipelines.settings import Workspace
+
+if TYPE_CHECKING:
+    from dagster import ExecuteInProcessResult
+
+
+def run(workspace: Workspace, out: Console, err: Console) -> None:
+    """Runs the whole job and prints what happened.
+
+    Raises Fault where another refresh is running, where synthetic data would replace published data, or
+    whatever stopped the job.
+    """
+    refuse_sample_over_published(workspace)
+    with _one_at_a_time(workspace), _shown(err):
+        result = _execute()
+    from pipelines.reporting import print_summary
+
+    print_summary(workspace, result, out)
+
+
+def refuse_sample_over_published(workspace: Workspace) -> None:
+    """Raises Fault before any work where the release served holds published data and the run is synthetic."""
+    from pipelines.release import current_release, read_manifest
+
+    served = current_release(workspace)
+    if workspace.origin == "published" or served is None or settings.may_replace_published():
+        return
+    if not read_manifest(served)["is_synthetic"]:
+        raise Fault(
+            "impact refresh",
+            f"release {served.name} with published data is being served here",
+            "published data to refresh it with",
+            "the option --from was left out",
+            "give `--from DIR`; or `--sample` to serve the SYNTHETIC sample instead; or set IMPACT_HOME to "
+            "another folder",
+        )
+
+
+def _execute() -> ExecuteInProcessResult:
+    progress.say("loading the definitions")
+    from dagster import DagsterInstance
+
+    from pipelines.definitions import defs
+
+    job = defs.get_job_def("refresh")
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True)
+
+
+@contextmanager
+def _one_at_a_time(workspace: Workspace) -> Iterator[None]:
+    """Holds a lock that the operating system releases if this process dies."""
+    from filelock import FileLock, Timeout
+
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(workspace.root / "refresh.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise Fault(
+            f"IMPACT_HOME {workspace.root}",
+            "another refresh that is still running",
+            "one refresh at a time",
+            "a schedule or a colleague started it",
+            "wait until it has ended; what is being served stays as it is",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _shown(err: Console) -> Iterator[None]:
+    """A line that moves on a terminal; plain lines with the time elsewhere."""
+    if err.is_terminal:
+        with err.status("starting") as status, progress.listening(status.update):
+            yield
+        return
+    with progress.listening(_Printer(err).show):
+        yield
+
+
+class _Printer:
+    """Prints a line with the seconds since the start; one that only counts on, at most every few seconds."""
+
+    EVERY = 5.0
+
+    def __init__(self, err: Console) -> None:
+        self.err, self.started = err, time.monotonic()
+        self.topic, self.printed = "", 0.0
+
+    def show(self, line: str) -> None:
+        """Prints one line of progress; what comes before a colon is its topic."""
+        now, topic = time.monotonic() - self.started, line.split(": ")[0]
+        if topic != self.topic or now - self.printed >= self.EVERY:
+            self.err.print(f"{now:6.1f} s  {line}", markup=False)
+            self.topic, self.printed = topic, now

@@ -1,0 +1,66 @@
+"""When the job runs by itself, and what makes it run in between.
+
+Belongs here: the schedule and the inbox sensor. Does not belong here: what a run does (assets/).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dagster import (
+    DefaultSensorStatus,
+    RunRequest,
+    ScheduleDefinition,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    sensor,
+)
+
+from pipelines import settings
+from pipelines.assets.raw import inbox_folder
+
+# Monthly statistics come out in the second and third week; the 25th has them all.
+MONTHLY = "30 9 25 * *"
+
+
+def monthly_refresh(job_name: str) -> ScheduleDefinition:
+    """The whole job, once a month, at 09:30 London time."""
+    return ScheduleDefinition(
+        name="monthly_refresh",
+        job_name=job_name,
+        cron_schedule=MONTHLY,
+        execution_timezone="Europe/London",
+        description="Takes in what the publishers have released during the month.",
+    )
+
+
+def inbox_sensor(job_name: str) -> SensorDefinition:
+    """Runs the job when the inbox holds something that it did not hold before."""
+
+    @sensor(
+        name="inbox_sensor",
+        job_name=job_name,
+        minimum_interval_seconds=60,
+        default_status=DefaultSensorStatus.STOPPED,
+        description="Looks into the inbox of self-assessment submissions.",
+    )
+    def look(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
+        state = inbox_state(inbox_folder(settings.workspace()))
+        if state == (context.cursor or ""):
+            yield SkipReason("nothing new in the inbox")
+            return
+        context.update_cursor(state)
+        yield RunRequest(run_key=state)
+
+    return look
+
+
+def inbox_state(inbox: Path | None) -> str:
+    """Names, sizes and times of all files in the inbox, hashed; '' for no file or no inbox."""
+    import hashlib
+
+    if inbox is None or not inbox.is_dir():
+        return ""
+    files = sorted(path for path in inbox.rglob("*") if path.is_file())
+    listing = "\n".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
+    return hashlib.sha256(listing.encode()).hexdigest() if files else ""

@@ -1,0 +1,25 @@
+"""Fixtures that several suites share: where real files are, and small workspaces."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import PROJECT_ROOT, Workspace
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real published files; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("IMPACT_REAL_DATA") or PROJECT_ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"real published files are not on this machine (IMPACT_REAL_DATA: {folder})")
+    return folder.resolve()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace for published data."""
+    return Workspace(tmp_path / "home", "published")

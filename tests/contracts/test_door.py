@@ -1,0 +1,242 @@
+"""Every shape is shown bad data and turns it away, with the place and the reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from pipelines.errors import Fault
+from pipelines.harmonise.door import admit, validate
+from pipelines.readers.frame import ROW, SHEET
+from pipelines.registry import load_sources
+from schemas.fields import polars_schema
+from schemas.ingest.shapes import SHAPES
+
+DAY = dt.date(2025, 3, 31)
+GOOD: dict[str, dict[str, object]] = {
+    "provider_counts": {
+        "period_start": dt.date(2025, 3, 1),
+        "period_end": DAY,
+        "org_code": "ZX001",
+        "org_name": "Some Trust",
+        "org_kind": "Acute",
+        "region_code": "Y62",
+        "region_name": "North West",
+        "icb_code": "ZY001",
+        "icb_name": "Some ICB",
+        "numerator": 5.0,
+        "denominator": 100.0,
+        "published_value": 5.0,
+        "value_status": "observed",
+    },
+    "waiting_bands": {
+        "period_start": dt.date(2025, 3, 1),
+        "period_end": DAY,
+        "org_code": "ZX001",
+        "org_name": "Some Trust",
+        "icb_code": None,
+        "commissioner_code": None,
+        "pathway_part": "Part_2",
+        "treatment_function_code": "C_999",
+        "band_label": "Total All",
+        "from_weeks": None,
+        "to_weeks": None,
+        "pathway_count": 7,
+        "value_status": "observed",
+    },
+    "survey_results": {
+        "survey_year": 2024,
+        "org_code": "ZX001",
+        "org_name": "Some Trust",
+        "benchmark_group": "Acute",
+        "region_name": None,
+        "icb_name": None,
+        "weighting": "Unweighted",
+        "question_id": "q3f",
+        "question_text": "Q3f - I am able",
+        "response_option": "Agree",
+        "statistic": "percent",
+        "value": 50.0,
+        "value_status": "observed",
+    },
+    "ratings": {
+        "location_code": "ZX00101",
+        "location_ods_code": None,
+        "location_name": "Some Hospital",
+        "location_type": "NHS Healthcare Organisation",
+        "inspection_category": "Acute hospital",
+        "is_care_home": False,
+        "location_region": "London",
+        "service_group": "Overall",
+        "domain": "Overall",
+        "rating": "Good",
+        "publication_date": DAY,
+        "report_type": "Location",
+        "is_inherited": False,
+        "provider_code": "ZX001",
+        "provider_name": "Some Trust",
+        "value_status": "observed",
+    },
+    "organisations": {
+        "org_code": "ZX001",
+        "org_name": "Some Trust",
+        "region_code": "Y62",
+        "icb_code": None,
+        "postcode": None,
+        "opened_on": dt.date(2001, 4, 1),
+        "closed_on": None,
+        "edition_date": DAY,
+    },
+    "assessments": {
+        "submission_id": "abc",
+        "org_code": "ZX001",
+        "org_name": None,
+        "instrument_version": "impact-sa-1",
+        "assessment_date": DAY,
+        "submission_status": "draft",
+        "sharing_scope": "private",
+        "item_id": "p1_1",
+        "level": 3,
+        "value_status": "observed",
+    },
+}
+BAD = [
+    ("provider_counts", {"org_code": "no code"}, "org_code"),
+    ("provider_counts", {"org_code": None}, "org_code"),
+    ("provider_counts", {"numerator": -1.0}, "numerator"),
+    ("provider_counts", {"numerator": 101.0}, "numerator"),
+    ("provider_counts", {"value_status": "fine"}, "value_status"),
+    ("provider_counts", {"period_end": None}, "period_end"),
+    ("waiting_bands", {"pathway_count": -3}, "pathway_count"),
+    ("waiting_bands", {"org_code": "A;B"}, "org_code"),
+    ("survey_results", {"value": 100.5}, "value"),
+    ("survey_results", {"value": -0.1}, "value"),
+    ("survey_results", {"statistic": "score", "value": 68.4}, "value"),
+    ("survey_results", {"statistic": "base", "value": -1.0}, "value"),
+    ("survey_results", {"statistic": "mean"}, "statistic"),
+    ("survey_results", {"question_id": "Q 3f!"}, "question_id"),
+    ("ratings", {"provider_code": None}, "provider_code"),
+    ("ratings", {"publication_date": None}, "publication_date"),
+    ("organisations", {"region_code": "North"}, "region_code"),
+    ("organisations", {"closed_on": dt.date(1999, 1, 1)}, "closed_on"),
+    ("assessments", {"level": 6}, "level"),
+    ("assessments", {"level": 0}, "level"),
+    ("assessments", {"sharing_scope": "everyone"}, "sharing_scope"),
+    ("assessments", {"submission_status": "final"}, "submission_status"),
+]
+
+
+def frame_of(shape: str, **changes: object) -> pl.DataFrame:
+    columns = SHAPES[shape].columns
+    return pl.DataFrame([{**GOOD[shape], **changes}], schema=polars_schema(columns))
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_good_rows_pass(shape):
+    assert validate(frame_of(shape), SHAPES[shape]).is_empty()
+
+
+@pytest.mark.parametrize(("shape", "changes", "column"), BAD)
+def test_bad_rows_do_not(shape, changes, column):
+    cases = validate(frame_of(shape, **changes), SHAPES[shape])
+    assert cases.height >= 1
+    assert any(column in str(row) for row in cases.select("column", "check").iter_rows())
+    assert cases["index"].null_count() == 0
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_a_lazy_frame_is_refused(shape):
+    with pytest.raises(TypeError, match="eager"):
+        validate(frame_of(shape).lazy(), SHAPES[shape])
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_a_missing_column_is_a_case_without_a_row(shape):
+    cases = validate(frame_of(shape).drop(SHAPES[shape].columns[0]), SHAPES[shape])
+    assert cases["index"].null_count() >= 1
+
+
+HEADER = [
+    "DATE",
+    "NHSE_REGION_CODE",
+    "NHSE_REGION_NAME",
+    "ICS_CODE",
+    "ICS_NAME",
+    "ORG_CODE",
+    "ORG_NAME",
+    "ORG_TYPE",
+]
+COUNTS = ["FTE_DAYS_LOST", "FTE_DAYS_AVAILABLE", "SICKNESS_ABSENCE_RATE_PERCENT"]
+
+
+def sickness(rows: list[tuple[str, str, str, str]]) -> pl.DataFrame:
+    """Published rows: code, days lost, days available, rate."""
+    columns = {name: ["x"] * len(rows) for name in HEADER}
+    columns |= {"DATE": ["31/03/2025"] * len(rows), "NHSE_REGION_CODE": ["Y62"] * len(rows)}
+    columns["ORG_CODE"] = [row[0] for row in rows]
+    columns |= {name: [row[i + 1] for row in rows] for i, name in enumerate(COUNTS)}
+    return pl.DataFrame(columns).with_columns(
+        pl.int_range(2, len(rows) + 2, dtype=pl.Int32).alias(ROW),
+        pl.lit(None, dtype=pl.String).alias(SHEET),
+        pl.lit("2025-03").alias("@edition"),
+        pl.lit("2025-03-01").alias("@edition_start"),
+        pl.lit("2025-03-31").alias("@edition_end"),
+    )
+
+
+MANY = [(f"ZX{i:03d}", "5", "100", "5") for i in range(200)]
+SOURCE = load_sources()["sickness_absence"]
+
+
+def test_a_rejected_row_keeps_its_place_value_and_reason():
+    admitted = admit(sickness([*MANY, ("ZX900", "five", "100", "5")]), SOURCE, "here")
+    assert (admitted.accepted.height, admitted.rows_rejected) == (200, 1)
+    (row,) = admitted.rejected.filter(pl.col("column") == "numerator").iter_rows(named=True)
+    assert (row[ROW], row["found"], row["expected"]) == (202, "five", "a number")
+    assert "ZX900" in row["row_key"]
+
+
+def test_an_absent_number_is_missing_and_zero_is_zero():
+    admitted = admit(sickness([*MANY, ("ZX900", "", "100", ""), ("ZX901", "0", "100", "0")]), SOURCE, "here")
+    rows = admitted.accepted.filter(pl.col("org_code").is_in(["ZX900", "ZX901"]))
+    assert rows.select("numerator", "value_status").rows() == [(None, "missing"), (0.0, "observed")]
+
+
+def test_both_rows_of_a_repeated_organisation_are_rejected():
+    admitted = admit(sickness([*MANY, ("ZX007", "6", "100", "6")]), SOURCE, "here")
+    assert admitted.rows_rejected == 2
+    assert "ZX007" not in admitted.accepted["org_code"].to_list()
+    assert set(admitted.rejected[ROW].to_list()) == {9, 202}
+
+
+def test_limits_of_the_source_narrow_the_shape():
+    admitted = admit(sickness([*MANY, ("ZX900", "5", "100", "101")]), SOURCE, "here")
+    assert admitted.rejected["expected"].to_list() == ["from 0 to 100"]
+
+
+def test_a_file_with_too_many_bad_rows_is_refused_whole():
+    with pytest.raises(Fault) as caught:
+        admit(sickness([("ZX001", "5", "100", "5"), ("ZX002", "500", "100", "5")]), SOURCE, "here")
+    assert "1 of 2 rows" in caught.value.where
+    assert "500" in caught.value.found
+
+
+def test_the_month_inside_must_be_the_month_of_the_name():
+    frame = sickness(MANY).with_columns(pl.lit("2025-04-30").alias("@edition_end"))
+    with pytest.raises(Fault, match="another month's name"):
+        admit(frame, SOURCE, "here")
+
+
+def test_unknown_organisations_are_rejected():
+    admitted = admit(sickness([*MANY, ("QQQ99", "5", "100", "5")]), SOURCE, "here", {row[0] for row in MANY})
+    assert admitted.rejected["found"].to_list() == ["QQQ99"]
+
+
+def test_a_renamed_column_names_the_nearest():
+    frame = sickness(MANY).rename({"FTE_DAYS_LOST": "FTE_DAYS_LOST_TOTAL"})
+    with pytest.raises(Fault) as caught:
+        admit(frame, SOURCE, "here")
+    assert "FTE_DAYS_LOST_TOTAL" in caught.value.found
+    assert 'column "FTE_DAYS_LOST"' in caught.value.where

@@ -1,0 +1,188 @@
+"""A small warehouse that stands in for dbt's: every promised table, just large enough for the gate.
+
+Belongs here: invented tables in the shape of the promise, and the way from them to a candidate or release.
+Does not belong here: any real figure, or a test.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines import release
+from pipelines.settings import Workspace
+from schemas import published
+
+BUILT_AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
+ORGANISATIONS = 120
+SOURCES = (
+    "ods_trusts",
+    "nhs_staff_survey",
+    "cqc_location_ratings",
+    "rtt_full_extract",
+    "sickness_absence",
+    "impact_self_assessment",
+)
+
+_CELLS = """
+    select 'm' || (i // 120) as measure_id, 'R' || (i % 120) as org_code, 'Trust' as org_name,
+        'acute' as organisation_type, 'financial_year' as period_type, '2024-25' as period_key,
+        date '2024-04-01' as period_start, date '2025-03-31' as period_end,
+        '2025-03' as edition, 'aaaaaaaaaaaa' as vintage,
+        10.0::double as numerator, 30.0::double as denominator,
+        case when i % 10 = 9 then null when i < 960 then i / 10.0 else (i % 10)::double end as value,
+        case when i % 10 = 9 then 'suppressed' else 'observed' end as value_status,
+        date '2025-06-26' as published_on
+    from range(1080) as t(i)
+"""
+_TABLES = {
+    "core.dim_driver": "select 'd' || i as driver_id from range(5) as t(i)",
+    "core.dim_secondary_driver": "select 's' || i as sd_key, 'd' || (i // 3) as driver_id from range(15) as t(i)",
+    "core.dim_organisation": """
+        select 'R' || i as org_code, 'Trust ' || i as org_name, 'acute' as organisation_type,
+            null::date as closed_on, date '2024-01-01' as valid_from, null::date as valid_to,
+            true as is_current, true as is_in_ods
+        from range(120) as t(i)""",
+    "core.dim_measure": """
+        select 'm' || i as measure_id, 'Measure, "no. ' || i || '"' as measure_name,
+            'rtt_full_extract' as source_id, case when i = 8 then 'score' else 'percent' end as unit,
+            'higher_is_better' as polarity
+        from range(9) as t(i)""",
+    "core.dim_period": """
+        select 'financial_year' as period_type, '2024-25' as period_key,
+            date '2024-04-01' as period_start, date '2025-03-31' as period_end""",
+    "core.dim_source": """
+        select unnest(['ods_trusts', 'nhs_staff_survey', 'cqc_location_ratings', 'rtt_full_extract',
+            'sickness_absence', 'impact_self_assessment']) as source_id,
+            'Source' as source_name, 'NHS England' as publisher, 'OGL v3.0' as licence,
+            'Contains NHS information' as attribution,
+            source_id = 'impact_self_assessment' as is_restricted,
+            source_id <> 'impact_self_assessment' as is_required""",
+    "core.fct_measure_values": "select * exclude (org_name, organisation_type, period_start, period_end) "
+    f"from ({_CELLS})",
+    "core.fct_survey_results": """
+        select '2024' as edition, 'aaaaaaaaaaaa' as vintage, 'R' || (i % 120) as org_code,
+            'q' || (i // 120) as question_id, 'Agree' as response_option, 'percent' as statistic,
+            case when i % 50 = 0 then null else 1 / 3.0::double end as value,
+            case when i % 50 = 0 then 'withheld' else 'observed' end as value_status
+        from range(10200) as t(i)""",
+    "core.fct_cqc_ratings": """
+        select '2026-09-01' as edition, 'aaaaaaaaaaaa' as vintage, 'R' || (i // 10) as location_code,
+            'Overall' as service_group, 'Overall' as domain, 'Good' as rating, 'observed' as value_status
+        from range(1000) as t(i)""",
+    "core.fct_maturity_responses": "select 'private' as sharing_scope, 'observed' as value_status",
+    "published.pub_driver_maturity": """
+        select 'd' || i as driver_id, '2026' as round_key, 'all' as organisation_type,
+            'all' as region_code, null::varchar as org_code, null::varchar as org_name,
+            20 as n_shared, 120 as n_eligible, 3.0::double as median_level,
+            55.0::double as share_at_or_above_3, 'observed' as value_status
+        from range(5) as t(i)""",
+    "published.pub_driver_evidence": """
+        select 'd' || (i // 120) as driver_id, 'R' || (i % 120) as org_code, 'Trust' as org_name,
+            'acute' as organisation_type, 'Y56' as region_code, '2024' as period_key, 'v1' as mapping_version,
+            60.5::double as score, 4 as items_shown, 4 as items_expected,
+            'observed' as value_status
+        from range(600) as t(i)""",
+    "published.pub_measure_values": f"""
+        select * exclude (edition, vintage) from ({_CELLS}) union all
+        select * exclude (edition, vintage) replace ('ENG' as org_code, 'all' as organisation_type)
+        from ({_CELLS}) where org_code = 'R0'""",
+    "published.pub_driver_outcome_association": """
+        select 'self_assessment' as basis, 'd0' as driver_id, 'd' || i as exposure_id, 'm0' as measure_id,
+            'acute' as organisation_type, 'same_year' as alignment, null::varchar as exposure_period_key,
+            '2024-25' as outcome_period_key, 100::bigint as n, 120::bigint as eligible_n,
+            case when i = 1 then null else 0.3::double end as rho,
+            case when i = 1 then null else 0.1::double end as rho_low,
+            case when i = 1 then null else 0.5::double end as rho_high,
+            -0.3::double as raw_rho, 0.2::double as tau_b, 0.01::double as p_value, 0.02::double as q_value,
+            false as is_circular, null::varchar as shared_items, null::varchar as insufficient_reason,
+            'f1' as family_id, 'd0 is associated with m0.' as sentence
+        from range(2) as t(i)""",
+    "published.pub_source_status": """
+        select source_id, edition, vintage, is_latest_vintage, outcome, reason, 10::bigint as rows_read,
+            9::bigint as rows_accepted, 1::bigint as rows_rejected, 0::bigint as rows_out_of_scope,
+            null::date as published_on
+        from core.dim_source, (values
+            ('2024', 'aaaaaaaaaaaa', true, 'accepted', null),
+            ('2023', 'bbbbbbbbbbbb', true, 'accepted', null),
+            ('2024', 'cccccccccccc', false, 'refused', 'half a file')
+        ) as v(edition, vintage, is_latest_vintage, outcome, reason)""",
+    "published.pub_suspected_defects": """
+        select 'nhs_staff_survey' as source_id, '2024' as edition, 'aaaaaaaaaaaa' as vintage,
+            'shifted_column' as check_id, 'q0' as subject, 'Asian' as response_option,
+            'copies its neighbour' as finding,
+            204::bigint as cells_affected, 'withheld' as action""",
+    "published.pub_maturity_responses": """
+        select 'R0' as org_code, 'Trust' as org_name, 'v1' as instrument_version, '2026' as round_key,
+            'published' as sharing_scope, 'i' || i as item_id, 3 as level, 'observed' as value_status
+        from range(4) as t(i)""",
+}
+"""The tables as dbt would build them, without data_origin. They meet every rule of the gate."""
+
+
+def workspace(root: Path, origin: str = "synthetic") -> Workspace:
+    """A workspace with a built warehouse, dbt's manifest and the registry's staged files."""
+    place = Workspace(root, origin)
+    place.warehouse.parent.mkdir(parents=True)
+    with duckdb.connect(str(place.warehouse)) as connection:
+        for schema in ("core", "published"):
+            connection.execute(f"create schema {schema}")
+        for name, sql in _TABLES.items():
+            value = published.DATA_ORIGINS[origin]
+            connection.execute(f"create table {name} as select *, '{value}' as data_origin from ({sql})")
+    manifest_path(place).write_text(json.dumps({"nodes": {name: _node(name) for name in _TABLES}}))
+    _stage_registry(place)
+    return place
+
+
+def manifest_path(place: Workspace) -> Path:
+    return place.base / "manifest.json"
+
+
+def _node(name: str) -> dict:
+    schema, alias = name.split(".")
+    return {
+        "alias": alias,
+        "schema": schema,
+        "description": "The publisher's own words." if alias == "dim_source" else "",
+        "columns": {"data_origin": {"description": "It's SYNTHETIC or published."}},
+        "config": {"meta": {"release": alias != "fct_maturity_responses"}},
+    }
+
+
+def _stage_registry(place: Workspace) -> None:
+    values = ", ".join(f"('{source}', '2024', 'in/{source}_secret.csv')" for source in SOURCES)
+    editions = f"(values {values}) as v(source_id, edition, source_file)"
+    frames = {
+        "registry_sources": f"select source_id, source_id = 'impact_self_assessment' as is_restricted from {editions}",
+        "registry_editions": "select *, 'aaaaaaaaaaaa' as vintage, repeat('a', 64) as sha256, "
+        f"10::bigint as bytes, 'accepted' as outcome from {editions}",
+    }
+    for name, sql in frames.items():
+        folder = place.staged / name
+        folder.mkdir(parents=True)
+        duckdb.sql(f"copy ({sql}) to '{folder}/rows.parquet' (format parquet)")
+        duckdb.sql(f"copy (from ({sql}) limit 0) to '{folder}/_schema.parquet' (format parquet)")
+
+
+def candidate(place: Workspace, version: str) -> Path:
+    """A candidate with its exports, not yet checked."""
+    folder = release.build_candidate(place, manifest_path(place), version, "abc1234", BUILT_AT)
+    release.export(folder)
+    return folder
+
+
+def passed_candidate(place: Workspace, version: str) -> Path:
+    """A candidate as if the gate had passed it: for tests that are not about the gate."""
+    folder = candidate(place, version)
+    (folder / "gate.json").write_text(json.dumps({"release_id": version, "passed": True}))
+    release.write_manifest(folder, place, fingerprint="f" * 64)
+    return folder
+
+
+def published_release(place: Workspace, version: str) -> Path:
+    """A release that is being served."""
+    return release.publish(passed_candidate(place, version), place, version)

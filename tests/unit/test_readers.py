@@ -1,0 +1,179 @@
+"""Readers find headers by content, keep full precision, and refuse what is not what it says."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from pipelines.errors import Fault
+from pipelines.readers import delimited, workbook
+from pipelines.readers.container import unpack
+from pipelines.readers.frame import ROW, find_header, text
+from schemas.source import Layout
+
+TABLE = Layout(header=("Code", "Value"))
+
+
+def book(sheets: dict[str, list[list[object]]]) -> bytes:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"in_memory": True}) as made:
+        for name, rows in sheets.items():
+            sheet = made.add_worksheet(name)
+            for r, row in enumerate(rows):
+                for c, cell in enumerate(row):
+                    if cell is not None:
+                        sheet.write(r, c, cell)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("above", [0, 1, 7, 40])
+def test_header_is_found_wherever_it_stands(above):
+    rows = [["some notice"]] * above + [["Code", "Value"], ["A1A", "1"]]
+    assert find_header(rows, ("code", "VALUE"), "here") == above
+
+
+def test_missing_header_names_the_nearest_row_and_what_it_lacks():
+    with pytest.raises(Fault) as caught:
+        find_header([["x"], ["Code", "Worth"]], ("Code", "Value"), "here")
+    assert caught.value.where == "here, row 2"
+    assert "lacks Value" in caught.value.found
+
+
+def test_csv_rows_are_numbered_as_in_the_file():
+    frame = delimited.read(b"notice\r\nCode,Value\r\nA1A,1\r\n\r\nB2B,\r\n", TABLE, "here")
+    assert frame["Code"].to_list() == ["A1A", "B2B"]
+    assert frame[ROW][0] == 3
+    assert frame["Value"].to_list() == ["1", None]
+
+
+def test_csv_in_an_old_encoding():
+    frame = delimited.read("Code,Value\nA1A,caf\u00e9 \u00a9\n".encode("latin-1"), TABLE, "here")
+    assert frame["Value"].to_list() == ["caf\u00e9 \u00a9"]
+
+
+def test_csv_record_with_too_many_cells_is_a_fault():
+    with pytest.raises(Fault):
+        delimited.read(b"Code,Value\nA1A,1,surplus\n", TABLE, "here")
+
+
+def test_headerless_csv_may_be_narrower_than_its_names():
+    layout = Layout(names=("code", "name", "region"))
+    frame = delimited.read(b'"A1A","Some Trust, The"\r\n', layout, "here")
+    assert frame.select("code", "name").row(0) == ("A1A", "Some Trust, The")
+    assert "region" not in frame.columns
+
+
+def test_numbers_keep_every_digit():
+    content = book({"S": [["Code", "Value"], ["A1A", 6.899060120181801], ["B2B", 1217.0]]})
+    frame = workbook.read_tables(content, TABLE, "here", "2024")
+    assert frame["Value"].to_list() == ["6.899060120181801", "1217"]
+    assert text(0.1 + 0.2) == "0.30000000000000004"
+
+
+def test_question_grid_carries_the_question_over_its_columns():
+    rows = [
+        ["Title", None, "Q1 - First?", None, "Q2 - Second?"],
+        ["Subtitle"],
+        [],
+        ["Code", "Name", "% Yes", "% No", "% Yes"],
+        ["A1A", "One", 40.5, 59.5, "-"],
+    ]
+    layout = Layout(kind="question_grid", header=("Code", "Name"), sheets=("S.*",))
+    frame = workbook.read_question_grid(book({"S1": rows}), layout, "here", "2024")
+    assert frame.select("@question", "@option", "@value", ROW).rows() == [
+        ("Q1 - First?", "% Yes", "40.5", 5),
+        ("Q1 - First?", "% No", "59.5", 5),
+        ("Q2 - Second?", "% Yes", "-", 5),
+    ]
+
+
+def test_missing_sheet_names_those_there_are():
+    layout = Layout(header=("Code",), sheets=("THEMES",))
+    with pytest.raises(Fault) as caught:
+        workbook.read_tables(book({"Notes": [["x"]], "Themes 2025": [["x"]]}), layout, "here", "2024")
+    assert "THEMES" in caught.value.found
+    assert "Notes; Themes 2025" in caught.value.found
+
+
+def test_sheet_that_ends_at_a_row_limit_is_truncated(monkeypatch):
+    monkeypatch.setattr(workbook, "ROW_LIMITS", (3,))
+    with pytest.raises(Fault, match="truncated"):
+        workbook.read_tables(book({"S": [["Code", "Value"], ["A1A", 1], ["B2B", 2]]}), TABLE, "here", "2024")
+
+
+def write(tmp_path, content: bytes):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "an empty file"),
+        (b"<!DOCTYPE html><html><body>403</body></html>", "a web page"),
+        (b"\xef\xbb\xbf  <HTML>", "a web page"),
+        (book({"S": [["a"]]})[:-50], "not a whole file"),
+    ],
+)
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_what_is_refused_before_reading(tmp_path, content, says, file_format):
+    with pytest.raises(Fault) as caught:
+        unpack(write(tmp_path, content), "here", file_format)
+    assert says in caught.value.found
+
+
+def test_gzip_that_stops_in_the_middle(tmp_path):
+    path = write(tmp_path, gzip.compress(b"Code,Value\n" * 1000)[:-20])
+    with pytest.raises(Fault, match="not a whole file"):
+        unpack(path, "here", "csv")
+
+
+def test_sheet_names_hold_from_the_edition_that_brought_them():
+    layout = Layout(header=("Code",), sheets={"2021": ("OLD",), "2023": ("NEW",)})
+    found = {year: layout.sheets_of(year) for year in ("2019", "2021", "2022", "2023", "2025")}
+    assert found == {"2019": ("OLD",), "2021": ("OLD",), "2022": ("OLD",), "2023": ("NEW",), "2025": ("NEW",)}
+
+
+def zipped(**members: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("pack", [lambda c: zipped(**{"a.csv": c}), gzip.compress])
+def test_bomb_is_refused_and_a_dense_file_is_not(tmp_path, pack):
+    bomb = pack(b"0" * 60_000_000)
+    with pytest.raises(Fault, match="zip bomb"):
+        unpack(write(tmp_path, bomb), "here", "csv")
+    dense = b"Code,Value\n" + b"A1A,0\n" * 100_000
+    assert unpack(write(tmp_path, pack(dense)), "here", "csv") == dense
+
+
+def test_zip_with_two_files_is_refused(tmp_path):
+    with pytest.raises(Fault, match="2 files in the zip"):
+        unpack(write(tmp_path, zipped(**{"a.csv": b"x", "b.csv": b"y"})), "here", "csv")
+
+
+def test_macros_are_refused_always_and_formulas_where_asked(tmp_path):
+    with pytest.raises(Fault, match="macros"):
+        unpack(write(tmp_path, zipped(**{"xl__vbaProject.bin": b"x"})), "here", "xlsx")
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"in_memory": True}) as made:
+        made.add_worksheet("S").write_formula("B7", "=1+1")
+    path = write(tmp_path, stream.getvalue())
+    assert unpack(path, "here", "xlsx") == stream.getvalue()
+    with pytest.raises(Fault, match="cell B7"):
+        unpack(path, "here", "xlsx", refuse_formulas=True)
+
+
+def test_frames_hold_text_only():
+    frame = workbook.read_tables(book({"S": [["Code", "Value"], ["A1A", True]]}), TABLE, "here", "2024")
+    assert frame.schema["Value"] == pl.String

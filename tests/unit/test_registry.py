@@ -1,0 +1,95 @@
+"""The registry: strict, helpful, and complete in what it reports."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import Faults
+from pipelines.registry import load_sources
+from pipelines.settings import SOURCES_DIR
+
+REAL = "sickness_absence.yml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copy(SOURCES_DIR / REAL, tmp_path / REAL)
+    return tmp_path
+
+
+def faults_of(folder: Path) -> str:
+    with pytest.raises(Faults) as caught:
+        load_sources(folder)
+    return str(caught.value)
+
+
+def change(folder: Path, old: str, new: str) -> None:
+    path = folder / REAL
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_shipped_sources_load_with_their_inbox_last():
+    sources = load_sources()
+    assert set(sources) == {
+        "cqc_location_ratings",
+        "impact_self_assessment",
+        "nhs_staff_survey",
+        "ods_trusts",
+        "rtt_full_extract",
+        "sickness_absence",
+    }
+    assert list(sources)[-1] == "impact_self_assessment"
+
+
+def test_sources_are_frozen():
+    with pytest.raises(ValueError, match="frozen"):
+        load_sources()["ods_trusts"].source_name = "other"
+
+
+def test_unknown_key_names_the_nearest(folder):
+    change(folder, "publisher:", "publsher:")
+    assert "unknown key `publsher`" in faults_of(folder)
+    assert "the nearest is `publisher`" in faults_of(folder)
+
+
+def test_unknown_key_deep_inside(folder):
+    change(folder, "outcome_domain: staff", "outcome_domian: staff")
+    assert "`measures.0.outcome_domian`; " not in faults_of(folder)
+    assert "the nearest is `outcome_domain`" in faults_of(folder)
+
+
+def test_all_faults_of_all_files_at_once(folder):
+    change(folder, "cadence: monthly", "cadence: fortnightly")
+    (folder / "broken.yml").write_text("source_id: [unclosed")
+    (folder / "twice.yml").write_text("source_id: twice\nsource_id: again\n")
+    report = faults_of(folder)
+    assert "`cadence` is 'fortnightly'" in report
+    assert "broken.yml" in report
+    assert "key given twice: source_id" in report
+
+
+def test_column_that_no_shape_has(folder):
+    change(folder, "org_kind: ORG_TYPE", "org_knid: ORG_TYPE")
+    assert "column `org_knid`" in faults_of(folder)
+    assert "no rule for `org_kind`" in faults_of(folder)
+
+
+def test_measure_defined_twice(folder):
+    text = (folder / REAL).read_text().replace("source_id: sickness_absence", "source_id: other")
+    (folder / "other.yml").write_text(text)
+    assert "measure `sickness_absence`" in faults_of(folder)
+
+
+def test_file_name_is_the_source_id(folder):
+    (folder / REAL).rename(folder / "renamed.yml")
+    assert "`renamed`" in faults_of(folder)
+
+
+def test_pattern_must_tell_the_edition(folder):
+    change(folder, r"(?P<mon>[A-Z][a-z]+) (?P<year>\d{4})", ".*")
+    assert "tells the edition" in faults_of(folder)
