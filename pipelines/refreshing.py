@@ -58,7 +58,7 @@ def _execute() -> ExecuteInProcessResult:
 
     from pipelines.definitions import defs
 
-    job = defs.get_job_def("refresh")
+    job = defs.resolve_job_def("refresh")
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True)
 

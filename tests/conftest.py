@@ -23,3 +23,13 @@ def real_data() -> Path:
 def workspace(tmp_path: Path) -> Workspace:
     """An empty workspace for published data."""
     return Workspace(tmp_path / "home", "published")
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SYNTHETIC sample, written once for all suites; nobody may change its files."""
+    from pipelines.sample import write_sample
+
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample(folder)
+    return folder

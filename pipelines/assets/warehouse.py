@@ -50,7 +50,8 @@ def parsed_manifest(workspace: Workspace) -> Path:
         return manifest
     say("parsing the dbt project")
     target.mkdir(parents=True, exist_ok=True)
-    _dbt().cli(["parse", "--no-version-check"], target_path=target).wait()
+    with redirect_stdout(_ToProgress()):
+        _dbt().cli(["parse", "--no-version-check"], target_path=target).wait()
     marker.write_text(version, encoding="utf-8")
     return manifest
 

@@ -6,6 +6,7 @@ import json
 
 import duckdb
 import pytest
+import standin
 
 from pipelines.errors import Fault
 from pipelines.release import build_candidate, connect
@@ -13,7 +14,6 @@ from pipelines.release.candidate import released_models
 from pipelines.release.reading import STORAGE_HEADER, storage_header, table_names
 from pipelines.settings import DUCKDB_FILE
 from schemas import published
-from tests.release import standin
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import csv
 
 import duckdb
 import pytest
+import standin
 
 from pipelines.release import connect
 from pipelines.release.reading import row_counts
 from pipelines.settings import DUCKDB_FILE
-from tests.release import standin
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import shutil
 import subprocess
 
 import pytest
+import standin
 
 from pipelines.release import read_manifest, verify
-from tests.release import standin
 
 
 @pytest.fixture(scope="module")

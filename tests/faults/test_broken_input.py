@@ -1,0 +1,220 @@
+"""Broken input, one by one: each is a five-part error or a rejected row, and what was good stays.
+
+Each test takes a good file of the SYNTHETIC sample into a workspace, then a broken one of the same edition.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+
+from pipelines import staging
+from pipelines.errors import PARTS
+from pipelines.registry import load_sources
+from pipelines.settings import Workspace
+from pipelines.store import arrivals, parquet, snapshots
+
+SURVEY, SICKNESS = "nhs_staff_survey", "sickness_absence"
+RTT, ODS, RETURNS = "rtt_full_extract", "ods_trusts", "impact_self_assessment"
+FILES = {
+    SURVEY: "nhs_staff_survey/NSS25 detailed spreadsheets organisational results.xlsx",
+    SICKNESS: "sickness_absence/NHS Sickness Absence rates CSV, March 2026.csv",
+}
+
+
+def take(path: Path, source_id: str, workspace: Workspace) -> staging.StagedSource:
+    source = load_sources()[source_id]
+    snapshots.take(arrivals.look_into(path.parent, [source]).claimed, workspace.raw)
+    return staging.stage_source(source, workspace)
+
+
+@pytest.fixture
+def held(sample: Path, workspace: Workspace, tmp_path: Path) -> Callable[[str], Path]:
+    """Takes the good file of a source in, and returns a writable copy of it to break."""
+
+    def prepare(source_id: str) -> Path:
+        take(_copied(sample / FILES[source_id], tmp_path / "good"), source_id, workspace)
+        return _copied(sample / FILES[source_id], tmp_path / "broken")
+
+    return prepare
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    return Path(shutil.copy(path, _folder(folder)))
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def refused(path: Path, source_id: str, workspace: Workspace) -> str:
+    """The reason of the one refusal; the good vintage must still be the newest accepted one."""
+    result = take(path, source_id, workspace)
+    assert (result.count("accepted"), result.count("refused")) == (1, 1)
+    (reason,) = [note.reason for note in result.notes.values() if note.reason]
+    labels = {"todo": "to do"}
+    assert all(f"\n  {labels.get(part, part)}" in reason for part in PARTS)
+    rows = pl.read_parquet(workspace.staged / source_id / "*.parquet")
+    assert rows.height > 0 and rows["vintage_rank"].unique().to_list() == [1]
+    return reason
+
+
+def rejected(path: Path, source_id: str, workspace: Workspace) -> pl.DataFrame:
+    """The rejected rows of the newest vintage, which must have been accepted otherwise."""
+    result = take(path, source_id, workspace)
+    (newest,) = [item for item, note in result.notes.items() if note.vintage_rank == 1]
+    return pl.read_parquet(parquet.rejects_path(workspace, newest))
+
+
+def test_truncated_workbook(held, workspace):
+    path = held(SURVEY)
+    path.write_bytes(path.read_bytes()[:-4000])
+    assert "not a whole file" in refused(path, SURVEY, workspace)
+
+
+def test_html_error_page_named_csv(held, workspace):
+    path = held(SICKNESS)
+    path.write_text("<!DOCTYPE html><html><head><title>403 Forbidden</title></head></html>")
+    assert "a web page" in refused(path, SICKNESS, workspace)
+
+
+def test_renamed_header(held, workspace):
+    path = held(SICKNESS)
+    path.write_text(path.read_text().replace("FTE_DAYS_LOST", "FTE_DAYS_SICK", 1))
+    reason = refused(path, SICKNESS, workspace)
+    assert "lacks FTE_DAYS_LOST" in reason and "row 1" in reason
+
+
+def change_workbook(path: Path, change: Callable[[openpyxl.Workbook], None]) -> None:
+    book = openpyxl.load_workbook(path)
+    change(book)
+    book.save(path)
+
+
+def test_missing_sheet(held, workspace):
+    path = held(SURVEY)
+    change_workbook(path, lambda book: book.remove(book["THEMES"]))
+    assert "no sheet for THEMES" in refused(path, SURVEY, workspace)
+
+
+def test_value_out_of_range_in_one_cell(held, workspace):
+    path = held(SURVEY)
+
+    def raise_score(book: openpyxl.Workbook) -> None:
+        book["THEMES"]["G6"] = 68.4
+
+    change_workbook(path, raise_score)
+    rows = rejected(path, SURVEY, workspace)
+    assert rows.select("source_sheet", "source_row", "column", "found", "expected").rows() == [
+        ("THEMES", 6, "value", "68.4", "a score from 0 to 10")
+    ]
+
+
+def test_values_out_of_range_in_a_whole_column(held, workspace):
+    path = held(SURVEY)
+
+    def to_percent(book: openpyxl.Workbook) -> None:
+        for name in ("THEMES", "PEOPLE PROMISE ELEMENTS"):
+            for row in book[name].iter_rows(min_row=6, min_col=7):
+                for cell in row[::2]:
+                    cell.value = cell.value * 10 if isinstance(cell.value, float) else cell.value
+
+    change_workbook(path, to_percent)
+    reason = refused(path, SURVEY, workspace)
+    assert "a score from 0 to 10" in reason and 'sheet "THEMES", row 6' in reason
+
+
+def test_duplicate_organisation_row(held, workspace):
+    path = held(SICKNESS)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, lines[5]]) + "\n")
+    rows = rejected(path, SICKNESS, workspace)
+    assert rows["source_row"].to_list() == [6, len(lines) + 1]
+    assert set(rows["expected"]) == {"one row for each period_end, org_code"}
+
+
+def test_another_month_under_this_name(held, sample, workspace):
+    path = held(SICKNESS)
+    shutil.copy(sample / FILES[SICKNESS].replace("March 2026", "February 2026"), path)
+    assert "2026-02-28" in refused(path, SICKNESS, workspace)
+
+
+def test_zip_bomb(tmp_path, workspace):
+    path = _folder(tmp_path / "in") / "Full-CSV-data-file-Jan26-ZIP-4M-bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("20260131-RTT-January-2026-full-extract.csv", b"0" * 100_000_000)
+    result = take(path, RTT, workspace)
+    (reason,) = [note.reason for note in result.notes.values()]
+    assert "zip bomb" in reason and "100,000,000 bytes" in reason
+
+
+@pytest.fixture
+def inbox(sample: Path, workspace: Workspace, tmp_path: Path) -> Path:
+    """An inbox with one good return, in a workspace that knows the sample's trusts."""
+    take(sample / "ods_trusts" / "etr_2026-04.csv", ODS, workspace)
+    first = min((sample / "submissions").glob("*.xlsx"))
+    return Path(shutil.copy(first, _folder(tmp_path / "inbox") / "return.xlsx"))
+
+
+def test_workbook_for_an_unknown_organisation(inbox, workspace):
+    def other_code(book: openpyxl.Workbook) -> None:
+        for row in book["Submission"].iter_rows():
+            if row[0].value == "ODS code":
+                row[1].value = "QQ999"
+
+    change_workbook(inbox, other_code)
+    rows = rejected(inbox, RETURNS, workspace)
+    assert rows.height == 22 and set(rows["found"]) == {"QQ999"}
+    assert set(rows["expected"]) == {"an organisation in the loaded ODS editions or the staff survey"}
+
+
+def test_return_with_a_formula(inbox, workspace):
+    def formula(book: openpyxl.Workbook) -> None:
+        book["Answers"]["C5"] = "=1+2"
+
+    change_workbook(inbox, formula)
+    assert "cell C5" in _only_reason(inbox, workspace)
+
+
+def test_return_with_macros(inbox, workspace):
+    content = inbox.read_bytes()
+    inbox.unlink()
+    stream = io.BytesIO(content)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"macro")
+    path = inbox.with_name("return.xlsm")
+    path.write_bytes(stream.getvalue())
+    assert "macros" in _only_reason(path, workspace)
+
+
+def test_return_with_a_label_removed(inbox, workspace):
+    def forget(book: openpyxl.Workbook) -> None:
+        for row in book["Submission"].iter_rows():
+            if row[0].value == "Sharing scope":
+                row[0].value = "Scope?"
+
+    change_workbook(inbox, forget)
+    assert "no label Sharing scope" in _only_reason(inbox, workspace)
+
+
+def test_return_with_a_level_that_is_no_level(inbox, workspace):
+    def wild(book: openpyxl.Workbook) -> None:
+        book["Answers"]["C5"] = 7
+
+    change_workbook(inbox, wild)
+    rows = rejected(inbox, RETURNS, workspace)
+    assert rows.select("column", "found", "expected").rows() == [("level", "7", "a level from 1 to 5")]
+
+
+def _only_reason(path: Path, workspace: Workspace) -> str:
+    result = take(path, RETURNS, workspace)
+    (reason,) = [note.reason for note in result.notes.values() if note.reason]
+    return reason

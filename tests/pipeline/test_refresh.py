@@ -1,0 +1,204 @@
+"""The README's first line, as a newcomer runs it, and what must hold when it is run again."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT
+from tests.running import impact, refreshed, row, rows
+
+PLANTED = PROJECT_ROOT / "pipelines" / "sample" / "data" / "planted.csv"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    done = refreshed(home)
+    (home / "first.txt").write_text(done.stdout)
+    (home / "progress.txt").write_text(done.stderr)
+    return home
+
+
+def test_the_summary_says_what_happened(home):
+    summary = (home / "first.txt").read_text()
+    for words in ("SYNTHETIC", "nhs_staff_survey", "rejected", "models", "tests passed", "gate: passed", "look:"):
+        assert words in summary
+    assert "building and testing the models" in (home / "progress.txt").read_text()
+
+
+def test_everything_served_says_synthetic(home):
+    release = (home / "serving" / "current").resolve()
+    assert row(home, "select is_synthetic from release_info") == {"is_synthetic": True}
+    with duckdb.connect(str(release / DUCKDB_FILE), read_only=True) as connection:
+        comments = connection.execute("select table_name, comment from duckdb_tables()").fetchall()
+    assert comments and all(comment.startswith("SYNTHETIC") for _, comment in comments)
+    for path in [*release.glob("csv/*"), *release.glob("parquet/*"), *release.glob("*.txt")]:
+        assert "SYNTHETIC" in path.name or "SYNTHETIC" in path.read_text()
+
+
+def planted() -> list[dict]:
+    return pl.read_csv(PLANTED).to_dicts()
+
+
+def test_planted_associations_come_back(home):
+    """The planted rho lies in the published interval of the latest year of same-year pairs."""
+    published = rows(
+        home,
+        "select basis, driver_id, measure_id, raw_rho, n from pub_driver_outcome_association "
+        "where organisation_type = 'acute' and exposure_id = driver_id and alignment = 'same_year' "
+        "and raw_rho is not null",
+    )
+    found = {(item["basis"], item["driver_id"], item["measure_id"]): item for item in published}
+    wanted = [item for item in planted() if (item["basis"], item["driver_id"], item["measure_id"]) in found]
+    assert len(wanted) >= 25
+    outside = []
+    for item in wanted:
+        result = found[(item["basis"], item["driver_id"], item["measure_id"])]
+        z = math.atanh(result["raw_rho"])
+        half = 1.959964 * math.sqrt((1 + result["raw_rho"] ** 2 / 2) / (result["n"] - 3))
+        if not math.tanh(z - half) <= item["raw_rho"] <= math.tanh(z + half):
+            outside.append(item)
+    assert outside == []
+
+
+def test_strong_and_absent_associations_are_told_apart(home):
+    def found(driver: str, measure: str) -> dict:
+        return row(
+            home,
+            "select rho_low, rho_high, q_value, sentence from pub_driver_outcome_association "
+            "where basis = 'staff_survey_evidence' and organisation_type = 'acute' "
+            f"and alignment = 'same_year' and exposure_id = '{driver}' and measure_id = '{measure}'",
+        )
+
+    strong = found("leadership_behaviours", "sickness_absence")
+    assert strong["rho_low"] > 0 and strong["q_value"] < 0.05 and "associated with" in strong["sentence"]
+    absent = found("shared_purpose", "cqc_locations_good_or_outstanding")
+    assert absent["rho_low"] < 0 < absent["rho_high"] and "no association" in absent["sentence"]
+
+
+def test_a_merger_shows_in_the_organisations(home):
+    closed = rows(
+        home,
+        "select distinct org_code from dim_organisation where closed_on is not null and is_current order by org_code",
+    )
+    assert {"ZX031", "ZX032", "ZX190"} <= {item["org_code"] for item in closed}
+    assert rows(home, "select 1 as found from dim_organisation where org_code = 'ZX211' and is_current")
+
+
+def test_nothing_private_is_in_the_release(home):
+    """No organisation that shared nothing, or only with its system, is named with a maturity."""
+    named = {item["org_code"] for item in rows(home, "select distinct org_code from pub_driver_maturity")}
+    named |= {item["org_code"] for item in rows(home, "select distinct org_code from pub_maturity_responses")}
+    staged = pl.read_parquet(home / "synthetic" / "staged" / "impact_self_assessment" / "*.parquet")
+    may_be_named = staged.filter(pl.col("sharing_scope").is_in(["national_named", "published"]))["org_code"]
+    assert len(named - {None}) >= 5
+    assert named - {None} <= set(may_be_named)
+    release = (home / "serving" / "current").resolve()
+    everything = b"".join(path.read_bytes() for path in release.rglob("*") if path.suffix in (".csv", ".json"))
+    assert b"Synthetic Person" not in everything and b"@example.invalid" not in everything
+
+
+def test_a_second_refresh_does_nothing_and_says_so(home):
+    before = (home / "serving" / "current").resolve()
+    done = refreshed(home)
+    assert "files read in this run: 0" in done.stdout
+    assert "nothing changed: no new release" in done.stdout
+    assert (home / "serving" / "current").resolve() == before
+    assert len(list((home / "releases").iterdir())) == 1
+
+
+def test_verify_finds_a_changed_byte(home, tmp_path):
+    version = (home / "serving" / "current").resolve().name
+    assert impact(home, "verify", version).returncode == 0
+    copy = tmp_path / "home"
+    shutil.copytree(home / "releases", copy / "releases")
+    victim = next((copy / "releases" / version / "csv").glob("pub_measure_values*"))
+    victim.chmod(0o644)
+    victim.write_text(victim.read_text().replace("1", "2", 1))
+    done = impact(copy, "verify", version)
+    assert done.returncode == 1 and "pub_measure_values" in done.stderr
+
+
+def test_query_refuses_to_write_or_to_look_around(home):
+    for sql in (
+        "drop table pub_measure_values",
+        "select * from read_text('README.md')",
+        "copy pub_measure_values to 'stolen.csv'",
+        "attach 'other.duckdb'",
+        "set enable_external_access = true",
+    ):
+        done = impact(home, "query", sql)
+        assert done.returncode == 1 and "expected" in done.stderr, sql
+
+
+@pytest.mark.parametrize(("form", "start"), [("csv", "org_code"), ("json", "[")])
+def test_query_formats(home, form, start):
+    done = impact(home, "query", "select org_code from dim_organisation order by 1 limit 2", "--format", form)
+    assert done.returncode == 0 and done.stdout.startswith(start)
+
+
+READER = """
+import sys, duckdb, pathlib, time
+link, stop = map(pathlib.Path, sys.argv[1:3])
+failed = mixed = asked = 0
+seen = set()
+while not stop.exists():
+    try:
+        with duckdb.connect(str(link / "nhs_impact_warehouse.duckdb"), read_only=True) as c:
+            for _ in range(20):
+                ids = c.execute("select distinct release_id from pub_measure_values").fetchall()
+                asked += 1
+                mixed += len(ids) != 1
+                seen.add(ids[0][0])
+    except duckdb.Error:
+        failed += 1
+    time.sleep(0.02)
+print(asked, failed, mixed, len(seen))
+"""
+
+
+def test_broken_newest_editions_are_refused_while_readers_go_on(home, sample, tmp_path):
+    """One process holds serving/current open all the while: a refused release, then a good one."""
+    live = tmp_path / "home"
+    shutil.copytree(home, live, symlinks=True)
+    stop = tmp_path / "stop"
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(live / "serving" / "current"), str(stop)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    published = _without_newest_survey(sample, tmp_path / "published")
+    refreshed(live, "--from", str(published))
+    before = (live / "serving" / "current").resolve()
+    newest = "NSS25 detailed spreadsheets organisational results.xlsx"
+    (published / newest).write_bytes((sample / "nhs_staff_survey" / newest).read_bytes()[:-4000])
+    done = impact(live, "refresh", "--from", str(published))
+    assert done.returncode == 1
+    assert "nhs_staff_survey" in done.stderr and "to do" in done.stderr
+    assert (live / "serving" / "current").resolve() == before
+    reasons = next((live / "refused").glob("*/reasons.txt")).read_text()
+    assert "nhs_staff_survey" in reasons
+    stop.touch()
+    asked, failed, mixed, releases_seen = map(int, reader.communicate(timeout=60)[0].split())
+    assert asked > 100 and (failed, mixed) == (0, 0) and releases_seen == 2
+
+
+def _without_newest_survey(sample: Path, folder: Path) -> Path:
+    left_out = shutil.ignore_patterns("NSS25*", "submissions")
+    shutil.copytree(sample, folder, ignore=left_out)
+    return folder
+
+
+def test_a_missing_folder_is_a_fault_in_five_parts(tmp_path):
+    done = impact(tmp_path / "home", "refresh", "--from", str(tmp_path / "nowhere"))
+    assert done.returncode == 1
+    for label in ("found", "expected", "likely", "to do"):
+        assert f"\n  {label}" in done.stderr
