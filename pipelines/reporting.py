@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
 MOST_ROWS = 200
+LONGEST_TEXT = 100
 ROW_COUNTS = ("rows_accepted", "rows_rejected", "rows_out_of_scope")
 
 
@@ -110,10 +111,13 @@ def _say_if_synthetic(row: tuple[Any, ...] | None, err: Console) -> None:
 
 
 def _as_table(names: list[str], rows: list[tuple[Any, ...]], out: Console) -> None:
-    table = Table(*names)
+    """Wide rather than cut: a figure with an ellipsis in it would be a wrong figure."""
+    table = Table()
+    for name in names:
+        table.add_column(name, max_width=LONGEST_TEXT, overflow="fold")
     for row in rows[:MOST_ROWS]:
         table.add_row(*("" if value is None else str(value) for value in row))
-    out.print(table)
+    Console(file=out.file, width=LONGEST_TEXT * max(len(names), 1) * 2, highlight=False).print(table)
     if len(rows) > MOST_ROWS:
         out.print(f"{MOST_ROWS} of {len(rows):,} rows; --format csv has them all")
 

@@ -3,5 +3,5 @@
   SYNTHETIC, because nothing may be taken for published data by default.
 -#}
 {% macro data_origin() -%}
-    cast(coalesce((select max(run.data_origin) from {{ ref('stg_registry__run') }} as run), 'SYNTHETIC') as varchar)
+    cast(coalesce((select max(run.data_origin) from {{ ref('stg_registry__run') }} as run), 'SYNTHETIC') as string)
 {%- endmacro %}

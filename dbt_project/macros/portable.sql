@@ -23,7 +23,7 @@
 
 {#- A date as 'yyyy-mm-dd'. -#}
 {% macro iso_date(date_expression) -%}
-    cast(cast({{ date_expression }} as date) as varchar(10))
+    cast(cast({{ date_expression }} as date) as string)
 {%- endmacro %}
 
 {#- A month as 'yyyy-mm'. -#}
@@ -41,7 +41,7 @@
 
 {#- The name of a financial year, '2024-25', from the year in which it starts. -#}
 {% macro financial_year_key(start_year) -%}
-    cast({{ start_year }} as varchar(4)) || '-' || substr(cast({{ start_year }} + 1 as varchar(4)), 3, 2)
+    cast({{ start_year }} as string) || '-' || substr(cast({{ start_year }} + 1 as string), 3, 2)
 {%- endmacro %}
 
 {#- True where the text is one of the '|'-separated members of the list; false where either is null. -#}
@@ -69,5 +69,5 @@
 
 {#- A number as text with a fixed count of decimals, as it is written in a sentence. -#}
 {% macro fixed(number, digits) -%}
-    cast(cast({{ number }} as decimal(18, {{ digits }})) as varchar(24))
+    cast(cast({{ number }} as decimal(18, {{ digits }})) as string)
 {%- endmacro %}

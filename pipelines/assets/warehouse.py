@@ -8,15 +8,16 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition
+from dagster import AssetCheckSpec, AssetExecutionContext, AssetKey, AssetsDefinition, AssetSpec
 
 from pipelines import settings
+from pipelines.assets.raw import OWNER
 from pipelines.errors import Fault, Faults
 from pipelines.progress import say
 from pipelines.settings import DBT_PROJECT_DIR, Workspace
@@ -83,6 +84,16 @@ def warehouse_assets(workspace: Workspace) -> AssetsDefinition:
 
         def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
             return LAYERS.get(dbt_resource_props.get("schema", ""), "reference")
+
+        def get_asset_check_spec(
+            self, asset_spec: AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+        ) -> AssetCheckSpec | None:
+            """The test's own description, which dagster-dbt looks for in `meta` only."""
+            spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+            return spec and spec._replace(description=manifest["nodes"][unique_id]["description"])
+
+        def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
+            return [OWNER]
 
     @dbt_assets(manifest=parsed_manifest(workspace), dagster_dbt_translator=Translator(), name="warehouse")
     def build_warehouse(context: AssetExecutionContext) -> Iterator[Any]:

@@ -91,9 +91,11 @@ def estimate(pairs: pl.DataFrame, minimum_n: int) -> pl.DataFrame:
     q is taken within family, organisation type and alignment; circular pairs have none and do not count in a family.
     """
     keys = [*PAIR, "family_id", "is_circular"]
+    # The order of rows reaches the last digits of a float; two builds must not differ by it.
+    ordered = pairs.sort(*keys, "exposure_value", "outcome_value")
     rows = [
         (*key, group.height, *_estimate_group(group, minimum_n), None)
-        for key, group in pairs.sort(keys).group_by(keys, maintain_order=True)
+        for key, group in ordered.group_by(keys, maintain_order=True)
     ]
     return _with_q_values(pl.DataFrame(rows, schema=ESTIMATES, orient="row"))
 

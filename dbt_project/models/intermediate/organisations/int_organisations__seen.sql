@@ -6,7 +6,7 @@ with survey as (
         results.org_code,
         results.org_name,
         regions.region_code,
-        cast(null as varchar) as icb_code,
+        cast(null as string) as icb_code,
         make_date(results.survey_year, 12, 31) as seen_on
     from {{ ref('stg_nhs_staff_survey__results') }} as results
     left join {{ ref('nhs_region') }} as regions on results.region_name = regions.region_name
@@ -29,8 +29,8 @@ measured as (
         source_id,
         org_code,
         org_name,
-        cast(null as varchar) as region_code,
-        cast(null as varchar) as icb_code,
+        cast(null as string) as region_code,
+        cast(null as string) as icb_code,
         period_end as seen_on
     from {{ ref('int_measures__unioned') }}
 ),

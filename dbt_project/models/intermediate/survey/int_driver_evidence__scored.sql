@@ -28,12 +28,13 @@ shown as (
         cast(count(scored.value) as integer) as items_shown,
         count(*) filter (where scored.value_status = 'withheld') as items_withheld,
         count(*) filter (where scored.value_status = 'suppressed') as items_suppressed,
-        avg(scored.value) as mean_percent_positive
+        -- As decimals, because a mean of doubles depends on the order of rows.
+        cast(avg(cast(scored.value as decimal(28, 12))) as double) as mean_percent_positive
     from {{ ref('int_survey_measures__scored') }} as scored
     inner join asked
         on
             scored.measure_id = asked.concept
-            and scored.period_key = cast(asked.survey_year as varchar)
+            and scored.period_key = cast(asked.survey_year as string)
     where scored.vintage_rank = 1
     group by asked.driver_id, asked.survey_year, scored.org_code
 )
@@ -42,7 +43,7 @@ select
     shown.driver_id,
     shown.org_code,
     shown.survey_year,
-    cast(shown.survey_year as varchar) as period_key,
+    cast(shown.survey_year as string) as period_key,
     expected.mapping_version,
     case when shown.items_shown = expected.items_expected then shown.mean_percent_positive end as score,
     shown.items_shown,

@@ -74,7 +74,7 @@ measures as (
     select
         judged.*,
         'survey_year' as period_type,
-        cast(survey_year as varchar) as period_key,
+        cast(survey_year as string) as period_key,
         make_date(survey_year, 1, 1) as period_start,
         make_date(survey_year, 12, 31) as period_end,
         cast(null as double) as numerator,

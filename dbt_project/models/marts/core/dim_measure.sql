@@ -11,7 +11,7 @@ with outcomes as (
         denominator_definition,
         minimum_denominator,
         annual_rule,
-        cast(null as varchar) as driver_id,
+        cast(null as string) as driver_id,
         description,
         limitations,
         review_date

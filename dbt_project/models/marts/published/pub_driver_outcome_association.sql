@@ -112,10 +112,10 @@ said as (
                     || exposure_words || '; ' || outcome_words || ').'
             when rho_low <= 0 and rho_high >= 0
                 then
-                    'Among ' || cast(n as varchar) || ' ' || type_label || ', no association can be seen between '
+                    'Among ' || cast(n as string) || ' ' || type_label || ', no association can be seen between '
                     || exposure_words || ' and ' || outcome_words || ' ' || figures || '.'
             else
-                'Among ' || cast(n as varchar) || ' ' || type_label || ', ' || exposure_words
+                'Among ' || cast(n as string) || ' ' || type_label || ', ' || exposure_words
                 || ' is associated with ' || case when rho > 0 then 'better ' else 'worse ' end
                 || outcome_words || ' ' || figures || '.'
         end as plain_sentence

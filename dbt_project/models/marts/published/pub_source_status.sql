@@ -32,7 +32,7 @@ restricted_sources as (
         'all' as vintage,
         false as is_latest_vintage,
         outcome,
-        cast(null as varchar) as reason,
+        cast(null as string) as reason,
         cast(sum(rows_read) as bigint) as rows_read,
         cast(sum(rows_accepted) as bigint) as rows_accepted,
         cast(sum(rows_rejected) as bigint) as rows_rejected,
