@@ -44,9 +44,7 @@ def main() -> None:
 
 @app.command()
 def refresh(
-    from_: Annotated[
-        Path | None, typer.Option("--from", help="Folder with published files, at any depth.")
-    ] = None,
+    from_: Annotated[Path | None, typer.Option("--from", help="Folder with published files, at any depth.")] = None,
     submissions: Annotated[Path | None, typer.Option(help="Folder with self-assessment submissions.")] = None,
     sample: Annotated[
         bool,

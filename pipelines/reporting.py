@@ -35,9 +35,7 @@ def print_summary(workspace: Workspace, result: ExecuteInProcessResult, out: Con
     """A few lines: what came in, what was turned away, what was built, what is served, where to look."""
     metadata = _metadata(result)
     staged = [already_staged(source, workspace) for source in load_sources().values()]
-    read_again = sum(
-        values.get("files_read_again", 0) for key, values in metadata.items() if key.startswith("staged/")
-    )
+    read_again = sum(values.get("files_read_again", 0) for key, values in metadata.items() if key.startswith("staged/"))
     out.print(_sources_table(workspace, staged))
     _print_turned_away(staged, metadata, out)
     out.print(f"files read in this run: {read_again}")
@@ -157,9 +155,7 @@ def _sources_table(workspace: Workspace, staged: Iterable[StagedSource]) -> Tabl
     return table
 
 
-def _print_turned_away(
-    staged: Iterable[StagedSource], metadata: dict[str, dict[str, Any]], out: Console
-) -> None:
+def _print_turned_away(staged: Iterable[StagedSource], metadata: dict[str, dict[str, Any]], out: Console) -> None:
     refused = [(s, note) for s, note in _notes(staged) if note.outcome == "refused"]
     for snapshot, _ in refused:
         out.print(f"refused: {snapshot.where}", markup=False)
@@ -203,9 +199,7 @@ def _print_reasons(workspace: Workspace, staged: Iterable[StagedSource], out: Co
             out.print(f"\n{note.reason}", markup=False, soft_wrap=True)
         elif note.rows_rejected:
             path = parquet.rejects_path(workspace, snapshot)
-            out.print(
-                f"\n{snapshot.where}: {note.rows_rejected:,} rows rejected, all in {path}", soft_wrap=True
-            )
+            out.print(f"\n{snapshot.where}: {note.rows_rejected:,} rows rejected, all in {path}", soft_wrap=True)
             _print_examples(path, out)
 
 

@@ -47,11 +47,7 @@ SOURCES_SCHEMA = pl.Schema(
 )
 MEASURES_SCHEMA = pl.Schema(
     {
-        name: pl.Date()
-        if name == "review_date"
-        else pl.Float64()
-        if name == "minimum_denominator"
-        else pl.String()
+        name: pl.Date() if name == "review_date" else pl.Float64() if name == "minimum_denominator" else pl.String()
         for name in ("source_id", *Measure.model_fields)
     }
 )
@@ -123,9 +119,7 @@ def already_staged(source: Source, workspace: Workspace) -> StagedSource:
     return StagedSource(source.source_id, {item: note for item, note in found.items() if note}, 0)
 
 
-def _stage(
-    source: Source, snapshot: Snapshot, workspace: Workspace, known: frozenset[str] | None, key: str
-) -> Staged:
+def _stage(source: Source, snapshot: Snapshot, workspace: Workspace, known: frozenset[str] | None, key: str) -> Staged:
     try:
         path = snapshots.check(snapshot, workspace.raw)
         frame = read_file(path, source, snapshot.file_format, snapshot.where, snapshot.edition).with_columns(

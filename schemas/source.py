@@ -39,10 +39,12 @@ class FilePattern(Strict):
 
     Named groups give the edition: `year` or `yy`, `month` (number) or `mon` (English name), `day`,
     or, for inboxes, `name`; a group `revised` marks a file that replaces another of its edition.
+    `known` gives parts of the edition that the name leaves open and that are known from elsewhere.
     `format` says what is inside after unpacking zip or gzip.
     """
 
     match: Text
+    known: dict[Literal["year", "month", "day"], Text] = {}
     format: Literal["csv", "xlsx", "xlsb", "ods"]
 
     @field_validator("match")
@@ -190,9 +192,7 @@ class Source(Strict):
     is_inbox: bool = False
     notes: str | None = None
 
-    shape: Literal[
-        "provider_counts", "waiting_bands", "survey_results", "ratings", "organisations", "assessments"
-    ]
+    shape: Literal["provider_counts", "waiting_bands", "survey_results", "ratings", "organisations", "assessments"]
     files: Annotated[tuple[FilePattern, ...], Field(min_length=1)]
     layout: Layout | dict[Literal["csv", "xlsx", "xlsb", "ods"], Layout]
     columns: dict[SnakeCase, ColumnRule]

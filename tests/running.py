@@ -17,9 +17,7 @@ def impact(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPACT_", "DAGSTER_"))}
     environment = {**kept, "IMPACT_HOME": str(home)}
     command = [sys.executable, "-m", "pipelines.cli", *words]
-    return subprocess.run(
-        command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def refreshed(home: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -33,9 +33,7 @@ def arrived_files(context: AssetExecutionContext) -> MaterializeResult:
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
     sources = [source for source in load_sources().values() if not source.is_inbox]
-    unclaimed = arrivals.look_into(
-        published_folder(workspace), sources, leave_out=inbox_folder(workspace)
-    ).unclaimed
+    unclaimed = arrivals.look_into(published_folder(workspace), sources, leave_out=inbox_folder(workspace)).unclaimed
     context.log.info("%d files belong to no source", len(unclaimed))
     return MaterializeResult(metadata={"unclaimed": list(unclaimed), "unclaimed_count": len(unclaimed)})
 

@@ -72,9 +72,7 @@ def staged_checks(source: Source) -> list[AssetChecksDefinition]:
     def no_rows_rejected() -> AssetCheckResult:
         result = staging.already_staged(source, settings.workspace())
         lost = result.total("rows_rejected")
-        return AssetCheckResult(
-            passed=lost == 0, severity=AssetCheckSeverity.WARN, metadata={"rows_rejected": lost}
-        )
+        return AssetCheckResult(passed=lost == 0, severity=AssetCheckSeverity.WARN, metadata={"rows_rejected": lost})
 
     @asset_check(
         asset=key,
@@ -84,9 +82,7 @@ def staged_checks(source: Source) -> list[AssetChecksDefinition]:
     def no_file_refused() -> AssetCheckResult:
         result = staging.already_staged(source, settings.workspace())
         reasons = [note.reason for note in result.notes.values() if note.reason]
-        return AssetCheckResult(
-            passed=not reasons, severity=AssetCheckSeverity.WARN, metadata={"reasons": reasons}
-        )
+        return AssetCheckResult(passed=not reasons, severity=AssetCheckSeverity.WARN, metadata={"reasons": reasons})
 
     return [no_rows_rejected, no_file_refused]
 

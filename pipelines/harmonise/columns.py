@@ -12,7 +12,7 @@ from difflib import get_close_matches
 import polars as pl
 
 from pipelines.errors import Fault
-from pipelines.harmonise.rejects import COLUMNS, POSITION, Rejects
+from pipelines.harmonise.rejects import COLUMNS, POSITION, Rejects, none
 from pipelines.readers.frame import NAME, ROW, SHEET, VALUE, plain
 from schemas.fields import FIELDS
 from schemas.ingest.shapes import Shape
@@ -65,11 +65,13 @@ def canonical(frame: pl.DataFrame, source: Source, shape: Shape, where: str) -> 
     texts = pl.DataFrame({name: _text(frame, rule, where, name) for name, rule in source.columns.items()})
     place = pl.int_range(pl.len(), dtype=pl.Int32).alias(POSITION)
     texts = texts.with_columns(frame[ROW], frame[SHEET], place)
-    out, rejects = texts.select(POSITION, ROW, SHEET), []
+    typed, rejects = [], [none()]
     for name, rule in source.columns.items():
         column, rejected = _typed(texts, name, rule)
-        out = out.with_columns(column.alias(name))
-        rejects.append(rejected)
+        typed.append(column.alias(name))
+        if rejected is not None:
+            rejects.append(rejected)
+    out = texts.select(POSITION, ROW, SHEET, *typed)
     if shape.value:
         out = out.with_columns(_status(texts, shape.value, source.columns[shape.value]))
     for name, parts in shape.hashed.items():
@@ -108,13 +110,15 @@ def _text(frame: pl.DataFrame, rule: ColumnRule, where: str, column: str) -> pl.
     return cells.fill_null(rule.fill) if rule.fill is not None else cells
 
 
-def _typed(texts: pl.DataFrame, name: str, rule: ColumnRule) -> tuple[pl.Series, Rejects]:
+def _typed(texts: pl.DataFrame, name: str, rule: ColumnRule) -> tuple[pl.Series, Rejects | None]:
     cells = texts[name]
     dtype = FIELDS[name].dtype
     if dtype != pl.String:
         cells = cells.set(cells.is_in(list(rule.non_values)).fill_null(False), None)
     typed = _parse(_reworded(cells, rule), dtype, rule)
     failed = typed.is_null() & cells.is_not_null()
+    if not failed.any():
+        return typed, None
     rejected = texts.filter(failed).select(
         POSITION,
         ROW,
@@ -128,6 +132,8 @@ def _typed(texts: pl.DataFrame, name: str, rule: ColumnRule) -> tuple[pl.Series,
 
 def _reworded(cells: pl.Series, rule: ColumnRule) -> pl.Series:
     """Mapping, rewriting and case, done once for each distinct text."""
+    if not (rule.mapping or rule.rewrite or rule.case):
+        return cells
     distinct = cells.drop_nulls().unique().to_list()
     words = {word: _reword(word, rule) for word in distinct}
     return cells.replace_strict(words, default=None, return_dtype=pl.String)

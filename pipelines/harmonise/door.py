@@ -34,9 +34,7 @@ class Admitted:
     rows_out_of_scope: int
 
 
-def admit(
-    frame: pl.DataFrame, source: Source, where: str, known_organisations: Set[str] | None = None
-) -> Admitted:
+def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: Set[str] | None = None) -> Admitted:
     """Takes a reader's frame through harmonising and every check of its shape and source.
 
     Raises Fault where a column is missing, nothing is left, the edition is another one than the file's

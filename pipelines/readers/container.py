@@ -20,9 +20,7 @@ MAX_UNPACKED_BYTES = 4 * GIB
 MAX_RATIO = 250
 RATIO_MATTERS_FROM = 10 * 1024**2
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
-HTML = re.compile(
-    rb"^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|\?xml[^>]*>\s*<!doctype html)", re.IGNORECASE
-)
+HTML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|\?xml[^>]*>\s*<!doctype html)", re.IGNORECASE)
 WORKBOOKS = ("xlsx", "xlsb", "ods")
 
 

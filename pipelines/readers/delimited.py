@@ -78,6 +78,4 @@ def _with_place(frame: pl.DataFrame, names: list[str], where: str) -> pl.DataFra
         )
     frame = frame.drop(extra)
     filled = pl.any_horizontal((pl.col(name).str.strip_chars() != "").fill_null(False) for name in names)
-    return frame.filter(filled).with_columns(
-        pl.col(ROW).cast(pl.Int32), pl.lit(None, dtype=pl.String).alias(SHEET)
-    )
+    return frame.filter(filled).with_columns(pl.col(ROW).cast(pl.Int32), pl.lit(None, dtype=pl.String).alias(SHEET))

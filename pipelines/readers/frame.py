@@ -83,9 +83,7 @@ def from_rows(names: list[str], rows: Sequence[Sequence[Cell]], first_row: int, 
     first_row: the number of the first row in the sheet, counted from 1.
     """
     kept = [(first_row + i, row) for i, row in enumerate(rows) if any(text(cell).strip() for cell in row)]
-    columns = {
-        name: [text(row[j]) if j < len(row) else "" for _, row in kept] for j, name in enumerate(names)
-    }
+    columns = {name: [text(row[j]) if j < len(row) else "" for _, row in kept] for j, name in enumerate(names)}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
     return frame.with_columns(
         pl.Series(ROW, [number for number, _ in kept], dtype=pl.Int32),

@@ -69,7 +69,7 @@ def _claim(path: Path, folder: Path, sources: Iterable[Source]) -> Arrival | Non
         for pattern in source.files:
             match = re.fullmatch(pattern.match, name)
             if match:
-                return _arrival(path, name, source, pattern, match.groupdict())
+                return _arrival(path, name, source, pattern, {**match.groupdict(), **pattern.known})
     return None
 
 

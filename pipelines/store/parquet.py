@@ -67,16 +67,14 @@ def write_note(workspace: Workspace, snapshot: Snapshot, staged: Staged) -> None
     path.write_text(json.dumps(asdict(staged), indent=1), encoding="utf-8")
 
 
-def keep(
-    workspace: Workspace, source: Source, snapshot: Snapshot, admitted: Admitted, cache_key: str
-) -> Staged:
-    """Writes accepted and rejected rows of one snapshot and returns its note (with no rank yet)."""
+def keep(workspace: Workspace, source: Source, snapshot: Snapshot, admitted: Admitted, cache_key: str) -> Staged:
+    """Writes accepted and rejected rows of one snapshot, as the newest, and returns its note."""
     columns = (*PROVENANCE, *SHAPES[source.shape].columns)
     frame = admitted.accepted.with_columns(
         pl.lit(snapshot.source_id).alias("source_id"),
         pl.lit(snapshot.edition).alias("edition"),
         pl.lit(snapshot.vintage).alias("vintage"),
-        pl.lit(0, dtype=pl.Int32).alias("vintage_rank"),
+        pl.lit(1, dtype=pl.Int32).alias("vintage_rank"),
         pl.lit(None, dtype=pl.Date).alias("published_on"),
         pl.lit(snapshot.file_name).alias("source_file"),
         pl.col(SHEET).alias("source_sheet"),
@@ -91,6 +89,7 @@ def keep(
         rows_accepted=admitted.accepted.height,
         rows_rejected=admitted.rows_rejected,
         rows_out_of_scope=admitted.rows_out_of_scope,
+        vintage_rank=1,
     )
 
 
@@ -106,9 +105,7 @@ def write_empty(workspace: Workspace, source: Source) -> None:
     _write(pl.DataFrame(schema=polars_schema(columns)), workspace.staged / source.source_id / EMPTY)
 
 
-def rank_vintages(
-    workspace: Workspace, source: Source, notes: dict[Snapshot, Staged]
-) -> dict[Snapshot, Staged]:
+def rank_vintages(workspace: Workspace, source: Source, notes: dict[Snapshot, Staged]) -> dict[Snapshot, Staged]:
     """Numbers accepted vintages from 1 (newest) within what they supersede; rewrites files whose number changed.
 
     notes: in the order of the lock. A refused vintage gets no number: the one before it stays the newest.
@@ -117,10 +114,11 @@ def rank_vintages(
     ranks = _ranks(workspace, source, accepted)
     for snapshot in accepted:
         mine = ranks.filter(pl.col("vintage") == snapshot.vintage, pl.col("edition") == snapshot.edition)
-        _set_rank(workspace, snapshot, source, mine)
         # Where a file holds several submissions, the note carries that of its newest.
-        best = mine["vintage_rank"].min() if mine.height else 1
-        notes[snapshot] = replace(notes[snapshot], vintage_rank=int(best))
+        best = int(mine["vintage_rank"].min() or 1)
+        if source.supersedes_by != "edition" or best != notes[snapshot].vintage_rank:
+            _set_rank(workspace, snapshot, source, mine)
+        notes[snapshot] = replace(notes[snapshot], vintage_rank=best)
     return notes
 
 
@@ -154,9 +152,7 @@ def _set_rank(workspace: Workspace, snapshot: Snapshot, source: Source, ranks: p
         _write(ranked, path)
 
 
-def write_registry(
-    workspace: Workspace, name: str, rows: Iterable[dict[str, object]], schema: pl.Schema
-) -> None:
+def write_registry(workspace: Workspace, name: str, rows: Iterable[dict[str, object]], schema: pl.Schema) -> None:
     """One table of the registry, whole."""
     _write(pl.DataFrame(list(rows), schema=schema, orient="row"), workspace.staged / name / "all.parquet")
 

@@ -46,9 +46,7 @@ class Snapshot:
     @property
     def stem(self) -> str:
         """Name of everything made from this file; safe in a file system, different for each vintage."""
-        edition = (
-            hashlib.sha256(self.edition.encode()).hexdigest()[:8] if "/" in self.edition else self.edition
-        )
+        edition = hashlib.sha256(self.edition.encode()).hexdigest()[:8] if "/" in self.edition else self.edition
         return f"{edition}__{self.vintage}"
 
     def path(self, raw: Path) -> Path:

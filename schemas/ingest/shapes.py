@@ -239,9 +239,7 @@ SHAPES: dict[str, Shape] = {
         checks={
             **ORG,
             "submission_status": _among(("draft", "board_approved", "reassessment", "withdrawn")),
-            "sharing_scope": _among(
-                ("private", "system", "national_aggregate", "national_named", "published")
-            ),
+            "sharing_scope": _among(("private", "system", "national_aggregate", "national_named", "published")),
             "level": (pa.Check.in_range(1, 5, error="a level from 1 to 5"),),
             "value_status": STATUSES,
         },

@@ -63,8 +63,7 @@ def test_constant_columns_are_reported_and_kept_out(home):
     assert sum(item["cells_affected"] for item in defects) == 1_466
     left = row(
         home,
-        "select count(*) as withheld, count(value) as shown from fct_survey_results "
-        "where value_status = 'withheld'",
+        "select count(*) as withheld, count(value) as shown from fct_survey_results where value_status = 'withheld'",
     )
     assert left == {"withheld": 1_466, "shown": 0}
     others = row(

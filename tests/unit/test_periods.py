@@ -23,7 +23,7 @@ NAMES = [
     ("etr_2026-04.csv", "ods_trusts", "2026-04", "2026-04-30"),
     ("01_September_2026_Latest_ratings.ods", "cqc_location_ratings", "2026-09-01", "2026-09-01"),
     ("03_August_2026_Latest_ratings-ae87c164.ods", "cqc_location_ratings", "2026-08-03", "2026-08-03"),
-    ("latest_ratings_locations_overall_2021_subset.csv.gz", "cqc_location_ratings", "2021", "2021-12-31"),
+    ("latest_ratings_locations_overall_2021_subset.csv.gz", "cqc_location_ratings", "2021-02-01", "2021-02-01"),
 ]
 
 

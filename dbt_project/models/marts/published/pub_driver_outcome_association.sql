@@ -91,7 +91,7 @@ worded as (
             when 'self_assessment' then 'a higher self-assessed level of "'
             else 'higher staff-survey evidence of "'
         end || exposure_label || '"' || coalesce(' (' || exposure_period_key || ')', '') as exposure_words,
-        measure_name || coalesce(' (' || outcome_period_key || ')', '') as outcome_words,
+        '"' || measure_name || '"' || coalesce(' (' || outcome_period_key || ')', '') as outcome_words,
         '(Spearman rho ' || {{ fixed('rho', 2) }}
         || ', 95% interval ' || {{ fixed('rho_low', 2) }} || ' to ' || {{ fixed('rho_high', 2) }}
         || case
@@ -116,7 +116,7 @@ said as (
                     || exposure_words || ' and ' || outcome_words || ' ' || figures || '.'
             else
                 'Among ' || cast(n as string) || ' ' || type_label || ', ' || exposure_words
-                || ' is associated with ' || case when rho > 0 then 'better ' else 'worse ' end
+                || ' is associated with ' || case when rho > 0 then 'a better result for ' else 'a worse result for ' end
                 || outcome_words || ' ' || figures || '.'
         end as plain_sentence
     from worded
