@@ -10,21 +10,14 @@ SCHEMA_VERSION is raised when a promised column goes or changes its name, type o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import get_args
+
+from schemas.source import ValueStatus
 
 SCHEMA_VERSION = 1
 
 DATA_ORIGINS = {"synthetic": "SYNTHETIC", "published": "published"}
-VALUE_STATUSES = (
-    "observed",
-    "suppressed",
-    "not_applicable",
-    "not_collected",
-    "not_rated",
-    "missing",
-    "provisional",
-    "revised",
-    "withheld",
-)
+VALUE_STATUSES = get_args(ValueStatus)
 STATUSES_WITH_VALUE = ("observed", "provisional", "revised")
 ORGANISATION_TYPES = (
     "acute",

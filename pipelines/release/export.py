@@ -44,12 +44,19 @@ Tables
 {tables}
 
 Licence
-  Data: Open Government Licence v3.0, https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/
-{attributions}
+{licence}
 How to verify
   sha256sum -c manifest.sha256
   checks every file of this release. manifest.json says what the release was made from; gate.json and
   evidence/ say what was checked before it went out.
+"""
+
+LICENCE = (
+    "  Data: Open Government Licence v3.0, https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/\n"
+)
+INVENTED = """\
+  Invented figures, free to use. They are in the layouts of the publishers named in dim_source and hold nothing
+  of theirs.
 """
 
 
@@ -101,7 +108,7 @@ def _write_readme(connection: duckdb.DuckDBPyConnection, candidate: Path, info: 
         banner=_BANNER if info["is_synthetic"] else "",
         duckdb_file=DUCKDB_FILE,
         tables="\n".join(tables),
-        attributions="".join(f"  {words}\n" for words in _attributions(connection)),
+        licence=INVENTED if info["is_synthetic"] else _licence(connection),
         **{name: info[name] for name in ("release_id", "built_at", "schema_version", "code_version")},
     )
     path = candidate / README
@@ -109,11 +116,11 @@ def _write_readme(connection: duckdb.DuckDBPyConnection, candidate: Path, info: 
     return path
 
 
-def _attributions(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The words that publishers ask for; none where sources are missing, which the gate then reports."""
+def _licence(connection: duckdb.DuckDBPyConnection) -> str:
+    """The licence and the words that publishers ask for; the gate reports where sources are missing."""
     if "dim_source" not in table_names(connection):
-        return []
+        return LICENCE
     rows = connection.execute(
         "select distinct attribution from dim_source where attribution is not null order by attribution"
     ).fetchall()
-    return [words for (words,) in rows]
+    return LICENCE + "".join(f"  {words}\n" for (words,) in rows)

@@ -51,7 +51,8 @@ def test_staff_engagement_keeps_every_digit(home):
 def test_staff_survey_cells(home):
     found = row(
         home,
-        "select count(*) as cells, count(distinct org_code) as organisations, count(distinct question_id) as questions, "
+        "select count(*) as cells, count(distinct org_code) as organisations, "
+        "count(distinct question_id) as questions, "
         "count(*) filter (where value_status = 'suppressed') as suppressed from fct_survey_results",
     )
     assert found == {"cells": 207_244, "organisations": 263, "questions": 154, "suppressed": 704}

@@ -60,29 +60,32 @@ def test_everything_served_says_synthetic(home):
         assert "SYNTHETIC" in path.name or "SYNTHETIC" in path.read_text()
 
 
-def planted() -> list[dict]:
-    return pl.read_csv(PLANTED).to_dicts()
+def within_interval(rho: float, estimate: float, n: int) -> bool:
+    """Whether rho lies in the 95 % Bonett-Wright interval of an estimate."""
+    z = math.atanh(estimate)
+    half = 1.959964 * math.sqrt((1 + estimate**2 / 2) / (n - 3))
+    return math.tanh(z - half) <= rho <= math.tanh(z + half)
 
 
-def test_planted_associations_come_back(home):
-    """The planted rho lies in the published interval of the latest year of same-year pairs."""
+@pytest.mark.parametrize(("basis", "may_miss"), [("staff_survey_evidence", 0), ("self_assessment", 3)])
+def test_planted_associations_come_back(home, basis, may_miss):
+    """Planted rho against the latest year of same-year pairs of acute trusts.
+
+    The sample is drawn so that the evidence of all trusts misses nowhere. Self-assessments come from those that
+    share, a chance selection: of 25 intervals at 95 %, more than 3 miss with a probability below 4 %.
+    """
     published = rows(
         home,
-        "select basis, driver_id, measure_id, raw_rho, n from pub_driver_outcome_association "
-        "where organisation_type = 'acute' and exposure_id = driver_id and alignment = 'same_year' "
-        "and raw_rho is not null",
+        "select driver_id, measure_id, raw_rho, n from pub_driver_outcome_association "
+        f"where basis = '{basis}' and organisation_type = 'acute' and exposure_id = driver_id "
+        "and alignment = 'same_year' and raw_rho is not null",
     )
-    found = {(item["basis"], item["driver_id"], item["measure_id"]): item for item in published}
-    wanted = [item for item in planted() if (item["basis"], item["driver_id"], item["measure_id"]) in found]
-    assert len(wanted) >= 25
-    outside = []
-    for item in wanted:
-        result = found[(item["basis"], item["driver_id"], item["measure_id"])]
-        z = math.atanh(result["raw_rho"])
-        half = 1.959964 * math.sqrt((1 + result["raw_rho"] ** 2 / 2) / (result["n"] - 3))
-        if not math.tanh(z - half) <= item["raw_rho"] <= math.tanh(z + half):
-            outside.append(item)
-    assert outside == []
+    found = {(item["driver_id"], item["measure_id"]): (item["raw_rho"], item["n"]) for item in published}
+    planted = pl.read_csv(PLANTED).filter(pl.col("basis") == basis)
+    rhos = {(row["driver_id"], row["measure_id"]): row["raw_rho"] for row in planted.iter_rows(named=True)}
+    assert len(rhos) == 25 and rhos.keys() <= found.keys()
+    missed = [pair for pair, rho in rhos.items() if not within_interval(rho, *found[pair])]
+    assert len(missed) <= may_miss, missed
 
 
 def test_strong_and_absent_associations_are_told_apart(home):

@@ -56,8 +56,17 @@ def test_csv_keeps_nulls_dates_and_full_precision(folder):
         assert next(csv.DictReader(file))["period_start"] == "2024-04-01"
 
 
-def test_readme_says_what_it_is_and_how_to_verify(folder):
+def test_readme_of_synthetic_data_claims_no_publisher(folder):
     text = (folder / "README.txt").read_text(encoding="utf-8")
     assert text.startswith("*** SYNTHETIC.")
-    for words in ("2026.1.0", "Open Government Licence v3.0", "sha256sum -c", "Contains NHS information"):
+    for words in ("2026.1.0", "sha256sum -c", "Invented figures"):
+        assert words in text
+    assert "Contains NHS information" not in text
+
+
+def test_readme_of_published_data_gives_licence_and_attribution(tmp_path):
+    folder = standin.candidate(standin.workspace(tmp_path, "published"), "2026.1.0")
+    text = (folder / "README.txt").read_text(encoding="utf-8")
+    assert "SYNTHETIC" not in text
+    for words in ("Open Government Licence v3.0", "Contains NHS information"):
         assert words in text

@@ -91,7 +91,8 @@ select
     alignments.years_later,
     coalesce(named.family_id, otherwise.family_id) as family_id,
     case when exposures.basis = 'staff_survey_evidence' then shared.shared_items end as shared_items,
-    exposures.basis = 'staff_survey_evidence' and shared.shared_items is not null as is_circular
+    exposures.basis = 'staff_survey_evidence' and shared.shared_items is not null as is_circular,
+    exposures.basis = 'staff_survey_evidence' and measures.survey_concept is not null as is_same_survey
 from exposures
 cross join {{ ref('stg_registry__measures') }} as measures
 cross join alignments

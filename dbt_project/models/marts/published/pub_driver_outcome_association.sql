@@ -143,6 +143,7 @@ select
     p_value,
     q_value,
     is_circular,
+    is_same_survey,
     shared_items,
     insufficient_reason,
     family_id,
@@ -152,6 +153,11 @@ select
             then ' The two share survey questions (' || replace(shared_items, '|', ', ') || '), so it is no evidence of a link.'
         when insufficient_reason is null and q_value >= 0.05 and (rho_low > 0 or rho_high < 0)
             then ' It does not stand once the number of comparisons is allowed for.'
+        else ''
+    end
+    || case
+        when is_same_survey and not is_circular and insufficient_reason is null
+            then ' Both figures come from the same survey, which alone can make them go together.'
         else ''
     end as sentence,
     {{ data_origin() }} as data_origin
