@@ -177,9 +177,23 @@ def _print_release(workspace: Workspace, metadata: dict[str, dict[str, Any]], ou
         out.print(_built(workspace))
         checks = metadata["release/gate"]["checks"]
         out.print(f"gate: passed, {checks} checks; release {made['release_id']} is being served")
+    _print_suspected_defects(workspace, out)
     manifest = read_manifest(served)
     out.print(f"{len(manifest['tables'])} tables in {workspace.current / DUCKDB_FILE}", soft_wrap=True)
     out.print('look: impact query "select * from pub_driver_outcome_association limit 5"; impact status')
+
+
+def _print_suspected_defects(workspace: Workspace, out: Console) -> None:
+    """One line for each edition and check: what a person should take up with the publisher."""
+    with connect(workspace.current / DUCKDB_FILE) as connection:
+        found = connection.execute(
+            "select source_id, edition, check_id, count(*), sum(cells_affected) from pub_suspected_defects "
+            "group by all order by all"
+        ).fetchall()
+    for source_id, edition, check_id, count, cells in found:
+        out.print(f"suspected at the publisher: {source_id} {edition}: {count} of {check_id}, {cells:,} cells")
+    if found:
+        out.print('details: impact query "select * from pub_suspected_defects"')
 
 
 def _built(workspace: Workspace) -> str:

@@ -59,7 +59,10 @@ def test_staff_survey_cells(home):
 
 
 def test_constant_columns_are_reported_and_kept_out(home):
-    defects = rows(home, "select subject, cells_affected from pub_suspected_defects order by subject")
+    defects = rows(
+        home,
+        "select subject, cells_affected from pub_suspected_defects where check_id = 'constant_column' order by subject",
+    )
     assert [item["subject"].split(":")[0] for item in defects] == [f"q16c_{n}" for n in range(1, 8)]
     assert sum(item["cells_affected"] for item in defects) == 1_466
     left = row(
@@ -83,6 +86,10 @@ def test_cqc_rows_and_duplicated_keys(home):
         "from fct_cqc_ratings",
     )
     assert (found["rows"], found["repeated"], found["keys"]) == (74_184, 6, 3)
+    reported = rows(home, "select subject, finding from pub_suspected_defects where check_id = 'repeated_key'")
+    assert {item["subject"].split(",")[0] for item in reported} == {"1-543895080", "1-7453047569", "RX601"}
+    (both,) = [item["finding"] for item in reported if item["subject"].startswith("1-543895080")]
+    assert both == "published 2 times: Good of 2018-08-14|Requires improvement of 2018-08-14"
     ratings = rows(home, "select rating, count(*) as n from fct_cqc_ratings group by all")
     assert {item["rating"]: item["n"] for item in ratings} == {
         "Good": 62_893,
@@ -139,7 +146,10 @@ def test_national_figures_need_no_submission(home):
 def test_the_truncated_workbook_is_refused_in_words_and_the_rest_goes_out(home):
     found = rows(home, "select reason from pub_source_status where outcome = 'refused'")
     assert len(found) == 1 and "65,536 rows" in found[0]["reason"] and "truncated" in found[0]["reason"]
-    assert "rtt_full_extract 2024-06" in (home / "summary.txt").read_text()
+    summary = (home / "summary.txt").read_text()
+    assert "rtt_full_extract 2024-06" in summary
+    assert "nhs_staff_survey 2024: 7 of constant_column, 1,466 cells" in summary
+    assert "cqc_location_ratings 2021-02-01: 3 of repeated_key, 6 cells" in summary
 
 
 def test_every_file_of_these_sources_is_loaded(home):

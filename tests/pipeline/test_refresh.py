@@ -134,6 +134,13 @@ def test_a_second_refresh_does_nothing_and_says_so(home):
     assert len(list((home / "releases").iterdir())) == 1
 
 
+def test_status_lists_every_edition_and_sums_up_the_inbox(home):
+    done = impact(home, "status")
+    assert done.returncode == 0
+    for words in ("SYNTHETIC sample", "nhs_staff_survey", "2025", "2026-03-01", "74 files"):
+        assert words in done.stdout
+
+
 def test_verify_finds_a_changed_byte(home, tmp_path):
     version = (home / "serving" / "current").resolve().name
     assert impact(home, "verify", version).returncode == 0
