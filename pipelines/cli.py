@@ -53,7 +53,11 @@ def refresh(
 ) -> None:
     """Takes files through every stage to a served release. Without options: the SYNTHETIC sample."""
     from pipelines.refreshing import run
+    from pipelines.store.arrivals import require_folder
 
+    for folder in (from_, submissions):
+        if folder:
+            require_folder(folder)
     origin: Origin = "published" if from_ or submissions else "synthetic"
     if sample and origin == "published":
         raise typer.BadParameter("--sample goes without --from and --submissions")

@@ -48,19 +48,20 @@ def print_status(workspace: Workspace, out: Console, reasons: bool) -> None:
     table = Table(
         "source", "edition", "vintage", "outcome", "rows", "rejected", "out of scope", title=_title(workspace)
     )
-    for snapshot, note in _notes(staged):
-        newest = "" if note.vintage_rank in (0, 1) else f" (superseded, {note.vintage_rank})"
-        counts = (f"{n:,}" for n in (note.rows_accepted, note.rows_rejected, note.rows_out_of_scope))
-        table.add_row(snapshot.source_id, snapshot.edition, snapshot.vintage, note.outcome + newest, *counts)
+    for result in staged:
+        if load_sources()[result.source_id].is_inbox:
+            _add_inbox(table, result)
+        else:
+            _add_editions(table, result)
     out.print(table)
     if reasons:
         _print_reasons(workspace, staged, out)
 
 
 def _add_editions(table: Table, result: StagedSource) -> None:
-    for snapshot, note in result.notes.items():
+    for snapshot, note in sorted(result.notes.items(), key=lambda item: item[0].edition):
         newest = "" if note.vintage_rank in (0, 1) else f", superseded ({note.vintage_rank})"
-        counts = (f"{n:,}" for n in (note.rows_accepted, note.rows_rejected, note.rows_out_of_scope))
+        counts = (f"{getattr(note, name):,}" for name in ROW_COUNTS)
         table.add_row(result.source_id, snapshot.edition, snapshot.vintage, note.outcome + newest, *counts)
 
 
@@ -161,9 +162,11 @@ def _print_turned_away(staged: Iterable[StagedSource], metadata: dict[str, dict[
         out.print(f"refused: {snapshot.where}", markup=False)
     if refused or any(result.total("rows_rejected") for result in staged):
         out.print("reasons: impact status")
-    unclaimed = metadata.get("raw/arrivals", {}).get("unclaimed_count", 0)
-    if unclaimed:
-        out.print(f"{unclaimed} files belong to no source of the registry and were left alone")
+    left = metadata.get("raw/arrivals", {})
+    if left.get("unclaimed"):
+        out.print(f"{len(left['unclaimed'])} files belong to no source of the registry and were left alone")
+    for name in left.get("unreadable", ()):
+        out.print(f"in the inbox, of no kind that can be read: {name}", markup=False)
 
 
 def _print_release(workspace: Workspace, metadata: dict[str, dict[str, Any]], out: Console) -> None:

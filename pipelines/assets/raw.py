@@ -3,10 +3,12 @@
 Belongs here: which folder is looked into. Does not belong here: copying and hashing (store/snapshots.py).
 """
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset
+from dagster import AssetKey, AssetsDefinition, MaterializeResult, asset
 
 from pipelines import settings
 from pipelines.progress import say
@@ -27,15 +29,17 @@ OWNER = "team:nhs-impact-warehouse"
     description="The folders with published files and submissions. For synthetic data: the sample, written "
     "in the publishers' own layouts if it is not there yet.",
 )
-def arrived_files(context: AssetExecutionContext) -> MaterializeResult:
-    """Makes sure that there is something to look into, and counts what no source claims."""
+def arrived_files() -> MaterializeResult:
+    """Makes sure that there is something to look into, and names what no source claims."""
     workspace = settings.workspace()
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
-    sources = [source for source in load_sources().values() if not source.is_inbox]
-    unclaimed = arrivals.look_into(published_folder(workspace), sources, leave_out=inbox_folder(workspace)).unclaimed
-    context.log.info("%d files belong to no source", len(unclaimed))
-    return MaterializeResult(metadata={"unclaimed": list(unclaimed), "unclaimed_count": len(unclaimed)})
+    inbox = inbox_folder(workspace)
+    series = [source for source in load_sources().values() if not source.is_inbox]
+    inboxes = [source for source in load_sources().values() if source.is_inbox]
+    unclaimed = arrivals.look_into(published_folder(workspace), series, leave_out=inbox).unclaimed
+    unreadable = arrivals.look_into(inbox, inboxes).unclaimed
+    return MaterializeResult(metadata={"unclaimed": list(unclaimed), "unreadable": list(unreadable)})
 
 
 def published_folder(workspace: Workspace) -> Path | None:

@@ -42,24 +42,32 @@ def look_into(folder: Path | None, sources: Iterable[Source], leave_out: Path | 
     """
     if folder is None:
         return Arrivals((), ())
-    if not folder.is_dir():
-        raise Fault(
-            f"folder {folder}",
-            "no such folder",
-            "a folder with published files, at any depth",
-            "a misspelt path",
-            "check the path and run the command again",
-        )
+    require_folder(folder)
     sources = tuple(sources)
-    paths = sorted(path for path in folder.rglob("*") if _counts(path, leave_out))
+    paths = sorted(path for path in folder.rglob("*") if _counts(path, folder, leave_out))
     found = [(path.relative_to(folder).as_posix(), _claim(path, folder, sources)) for path in paths]
     claimed = sorted((hit for _, hit in found if hit), key=lambda hit: (hit.is_revision, hit.name))
     return Arrivals(tuple(claimed), tuple(name for name, hit in found if not hit))
 
 
-def _counts(path: Path, leave_out: Path | None) -> bool:
-    outside = leave_out is None or not path.is_relative_to(leave_out)
-    return path.is_file() and not path.name.startswith(".") and outside
+def require_folder(folder: Path) -> None:
+    """Raises Fault where the folder is not there."""
+    if folder.is_dir():
+        return
+    raise Fault(
+        f"folder {folder}",
+        "no such folder",
+        "a folder with files, at any depth",
+        "a misspelt path",
+        "check the path and run the command again",
+    )
+
+
+def _counts(path: Path, folder: Path, leave_out: Path | None) -> bool:
+    """Whether to look at this path: a file, outside hidden folders such as `.impact/`, and not left out."""
+    is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    is_left_out = leave_out is not None and path.is_relative_to(leave_out)
+    return path.is_file() and not is_hidden and not is_left_out
 
 
 def _claim(path: Path, folder: Path, sources: Iterable[Source]) -> Arrival | None:

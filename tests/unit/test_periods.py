@@ -51,6 +51,12 @@ def test_files_of_no_source_are_listed(tmp_path):
     assert found.unclaimed == ("Monthly-AE-April-2025.csv",)
 
 
+def test_hidden_folders_are_not_looked_into(tmp_path):
+    (tmp_path / ".impact" / "sample").mkdir(parents=True)
+    (tmp_path / ".impact" / "sample" / "etr_2026-04.csv").write_bytes(b"x")
+    assert look_into(tmp_path, [load_sources()["ods_trusts"]]).claimed == ()
+
+
 def test_two_senders_may_use_one_file_name(tmp_path):
     for sender in ("a", "b"):
         (tmp_path / sender).mkdir()
