@@ -200,7 +200,9 @@ def _print_suspected_defects(workspace: Workspace, out: Console) -> None:
 
 
 def _built(workspace: Workspace) -> str:
-    results = json.loads((workspace.base / "dbt_target" / "run_results.json").read_text(encoding="utf-8"))
+    from pipelines.assets.warehouse import RESULTS, target_path
+
+    results = json.loads((target_path(workspace) / RESULTS).read_text(encoding="utf-8"))
     kinds = [item["unique_id"].split(".")[0] for item in results["results"]]
     tests = sum(kind in ("test", "unit_test") for kind in kinds)
     return f"dbt: {kinds.count('model')} models, {kinds.count('seed')} seeds, {tests} tests passed"

@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import Fault
-from pipelines.harmonise.door import admit
+from pipelines.harmonise.door import admit, seed_path
 from pipelines.progress import say
 from pipelines.readers import read_file
 from pipelines.settings import PROJECT_ROOT, Workspace
@@ -148,7 +148,8 @@ def known_organisations(source: Source, workspace: Workspace) -> frozenset[str] 
 
 def _cache_key(source: Source, snapshot: Snapshot, known: frozenset[str] | None) -> str:
     contract = source.model_dump_json(exclude=NOT_ABOUT_READING)
-    parts = [snapshot.sha256, snapshot.edition, contract, reading_code(), *sorted(known or ())]
+    lists = [seed_path(seed).read_text(encoding="utf-8") for seed in source.known_in]
+    parts = [snapshot.sha256, snapshot.edition, contract, reading_code(), *lists, *sorted(known or ())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -184,10 +185,7 @@ def code_version() -> str:
 
 
 def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Iterable[StagedSource]) -> None:
-    """The registry's tables for dbt: sources, measures, editions, and one row on this run.
-
-    Raises no error: what the registry holds was checked when it was loaded.
-    """
+    """The registry's tables for dbt: sources, measures, editions, and one row on this run."""
     parquet.write_registry(
         workspace,
         "registry_sources",

@@ -175,6 +175,7 @@ class Source(Strict):
 
     duplicates: whether rows that share a key are rejected or kept as published. limits: a narrower range
     than the shape's. edition_from: the column that must agree with the edition in the file's name.
+    known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it.
     supersedes_by: what a newer file replaces, the whole edition or single submissions.
     """
 
@@ -203,6 +204,7 @@ class Source(Strict):
     limits: dict[SnakeCase, tuple[float, float]] = {}
     edition_from: SnakeCase | None = None
     supersedes_by: Literal["edition", "submission_id"] = "edition"
+    known_in: dict[SnakeCase, tuple[SnakeCase, ...]] = {}
     known_organisations_from: tuple[SnakeCase, ...] = ()
     refuse_formulas: bool = False
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.02

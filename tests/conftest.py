@@ -33,3 +33,15 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
     write_sample(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def served_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which `impact refresh` served the sample; first.txt and progress.txt hold what it printed."""
+    from tests.running import refreshed
+
+    home = tmp_path_factory.mktemp("served")
+    done = refreshed(home)
+    (home / "first.txt").write_text(done.stdout)
+    (home / "progress.txt").write_text(done.stderr)
+    return home

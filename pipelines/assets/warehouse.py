@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from functools import cache
@@ -24,10 +25,11 @@ from pipelines.settings import DBT_PROJECT_DIR, Workspace
 from pipelines.staging import code_hash
 
 if TYPE_CHECKING:
-    from dagster_dbt import DbtCliResource
+    from dagster_dbt import DagsterDbtTranslator, DbtCliResource
 
 # Unit tests judge the models, not the data; the test suite runs them.
 BUILD = ["build", "--no-version-check", "--exclude-resource-type", "unit_test"]
+RESULTS = "run_results.json"
 LAYERS = {"staging": "staging", "intermediate": "intermediate", "core": "marts", "published": "marts"}
 
 
@@ -70,10 +72,30 @@ def is_unchanged(workspace: Workspace) -> bool:
 
 
 def warehouse_assets(workspace: Workspace) -> AssetsDefinition:
-    """All dbt models, seeds and tests as one run of `dbt build`."""
-    from dagster_dbt import DagsterDbtTranslator, dbt_assets
+    """All dbt models, seeds and data tests as one run of `dbt build`."""
+    from dagster_dbt import dbt_assets
 
     set_environment(workspace)
+
+    @dbt_assets(manifest=parsed_manifest(workspace), dagster_dbt_translator=_translator(), name="warehouse")
+    def build_warehouse(context: AssetExecutionContext) -> Iterator[Any]:
+        current = settings.workspace()
+        if is_unchanged(current):
+            context.log.info("nothing changed since the release that is served; no model is built")
+            return
+        target = target_path(current)
+        (target / RESULTS).unlink(missing_ok=True)
+        try:
+            with redirect_stdout(_ToProgress()):
+                yield from _dbt().cli(BUILD, context=context, target_path=target).stream()
+        except Exception as error:
+            raise _as_faults(target, error) from error
+
+    return build_warehouse
+
+
+def _translator() -> "DagsterDbtTranslator":
+    from dagster_dbt import DagsterDbtTranslator
 
     class Translator(DagsterDbtTranslator):
         """Sources are the staged assets; groups follow the folders; descriptions are dbt's own."""
@@ -82,10 +104,13 @@ def warehouse_assets(workspace: Workspace) -> AssetsDefinition:
             name = dbt_resource_props["name"]
             if dbt_resource_props["resource_type"] == "source":
                 return AssetKey(["staged", name])
-            return AssetKey([self.get_group_name(dbt_resource_props) or "reference", name])
+            return AssetKey([self.get_group_name(dbt_resource_props), name])
 
-        def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
             return LAYERS.get(dbt_resource_props.get("schema", ""), "reference")
+
+        def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
+            return [OWNER]
 
         def get_asset_check_spec(
             self, asset_spec: AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
@@ -94,23 +119,7 @@ def warehouse_assets(workspace: Workspace) -> AssetsDefinition:
             spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
             return spec and spec._replace(description=manifest["nodes"][unique_id]["description"])
 
-        def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
-            return [OWNER]
-
-    @dbt_assets(manifest=parsed_manifest(workspace), dagster_dbt_translator=Translator(), name="warehouse")
-    def build_warehouse(context: AssetExecutionContext) -> Iterator[Any]:
-        current = settings.workspace()
-        if is_unchanged(current):
-            context.log.info("nothing changed since the release that is served; no model is built")
-            return
-        run = _dbt().cli(BUILD, context=context, target_path=target_path(current))
-        try:
-            with redirect_stdout(_ToProgress()):
-                yield from run.stream()
-        except Exception as error:
-            raise _as_faults(target_path(current), error) from error
-
-    return build_warehouse
+    return Translator()
 
 
 class _ToProgress(io.TextIOBase):
@@ -127,12 +136,16 @@ class _ToProgress(io.TextIOBase):
 def _dbt() -> "DbtCliResource":
     from dagster_dbt import DbtCliResource
 
-    return DbtCliResource(project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR))
+    # The dbt of this environment, whether or not the environment is on the PATH.
+    executable = Path(sys.executable).with_name("dbt")
+    return DbtCliResource(
+        project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR), dbt_executable=str(executable)
+    )
 
 
 def _as_faults(target: Path, error: Exception) -> Faults:
     """Every model and test that failed, in five parts; the error itself where dbt left no results."""
-    path = target / "run_results.json"
+    path = target / RESULTS
     results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else []
     failed = [item for item in results if item["status"] in ("error", "fail")]
     return Faults(

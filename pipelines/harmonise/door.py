@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from pipelines.errors import Fault
 from pipelines.harmonise import columns, rejects
 from pipelines.harmonise.rejects import POSITION, Rejects
 from pipelines.readers.frame import ROW, SHEET
+from pipelines.settings import DBT_PROJECT_DIR
 from schemas.ingest.shapes import SHAPES, Shape
 from schemas.source import Source
 
@@ -51,6 +53,7 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
         _outside_limits(typed, source),
         _duplicates(typed, source),
         _unknown_organisations(typed, known_organisations),
+        *(_unknown_in(typed, seed, names) for seed, names in source.known_in.items()),
     ]
     rejected = pl.concat([part.select(rejects.COLUMNS) for part in found])
     return _split(typed, rejected, source, where, frame.height - scoped.height)
@@ -160,6 +163,19 @@ def _unknown_organisations(typed: pl.DataFrame, known: Set[str] | None) -> Rejec
     unknown = typed.filter(~pl.col("org_code").is_in(list(known)))
     expected = "an organisation in the loaded ODS editions or the staff survey"
     return rejects.of_rows(unknown, "org_code", pl.col("org_code"), expected)
+
+
+def _unknown_in(typed: pl.DataFrame, seed: str, names: tuple[str, ...]) -> Rejects:
+    """Rows whose values in these columns do not stand together in a list of reference data."""
+    known = pl.read_csv(seed_path(seed), columns=list(names), infer_schema=False)
+    unknown = typed.join(known, on=names, how="anti")
+    found = pl.concat_str([pl.col(name).fill_null("") for name in names], separator=", ")
+    return rejects.of_rows(unknown, names[-1], found, f"{', '.join(names)} as in the reference list {seed}")
+
+
+def seed_path(seed: str) -> Path:
+    """Where a list of reference data lies."""
+    return DBT_PROJECT_DIR / "seeds" / f"{seed}.csv"
 
 
 def _split(typed: pl.DataFrame, rejected: Rejects, source: Source, where: str, out_of_scope: int) -> Admitted:

@@ -111,6 +111,7 @@ def rank_vintages(workspace: Workspace, source: Source, notes: dict[Snapshot, St
     notes: in the order of the lock. A refused vintage gets no number: the one before it stays the newest.
     """
     accepted = [item for item, note in notes.items() if note.outcome == "accepted"]
+    accepted.sort(key=lambda item: item.is_revision)
     ranks = _ranks(workspace, source, accepted)
     for snapshot in accepted:
         mine = ranks.filter(pl.col("vintage") == snapshot.vintage, pl.col("edition") == snapshot.edition)

@@ -25,7 +25,8 @@ VINTAGE_LENGTH = 12
 class Snapshot:
     """One file in the raw store. edition_start and edition_end: ISO days, or None for named editions.
 
-    The order of snapshots in the lock is the order in which they became known.
+    The order of snapshots in the lock is the order in which they became known. is_revision: the file's name
+    says that it replaces another, so that it is the newer of the two even if it arrived first.
     """
 
     source_id: str
@@ -37,6 +38,7 @@ class Snapshot:
     sha256: str
     bytes: int
     fetched_at: str
+    is_revision: bool = False
 
     @property
     def vintage(self) -> str:
@@ -121,6 +123,7 @@ def _describe(arrival: Arrival) -> Snapshot:
         sha256=sha256_of(arrival.path),
         bytes=arrival.path.stat().st_size,
         fetched_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        is_revision=arrival.is_revision,
     )
 
 

@@ -214,6 +214,15 @@ def test_return_with_a_level_that_is_no_level(inbox, workspace):
     assert rows.select("column", "found", "expected").rows() == [("level", "7", "a level from 1 to 5")]
 
 
+def test_return_with_an_item_that_the_instrument_does_not_have(inbox, workspace):
+    def other_item(book: openpyxl.Workbook) -> None:
+        book["Answers"]["A5"] = "p9_9"
+
+    change_workbook(inbox, other_item)
+    rows = rejected(inbox, RETURNS, workspace)
+    assert rows.select("source_row", "column", "found").rows() == [(5, "item_id", "impact-sa-1, p9_9")]
+
+
 def _only_reason(path: Path, workspace: Workspace) -> str:
     result = take(path, RETURNS, workspace)
     (reason,) = [note.reason for note in result.notes.values() if note.reason]

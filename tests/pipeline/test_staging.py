@@ -70,6 +70,23 @@ def test_a_refused_vintage_leaves_the_one_before_it_in_place(tmp_path, workspace
     assert rows["numerator"].max() == 5.0
 
 
+def test_a_revision_stays_the_newest_when_the_first_file_arrives_after_it(workspace):
+    """Named as revised, so newer than what it replaces, in whichever order the two are found."""
+    first, revised = (
+        snapshots.Snapshot("x", "2025-03", None, None, "csv", name, digest * 64, 1, "2026-01-01", is_revision)
+        for name, digest, is_revision in (("first.csv", "a", False), ("revised.csv", "b", True))
+    )
+    note = parquet.Staged("key", "accepted", vintage_rank=1)
+    for snapshot in (first, revised):
+        path = parquet.data_path(workspace, snapshot)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        row = {"edition": ["2025-03"], "vintage": [snapshot.vintage], "vintage_rank": [1]}
+        pl.DataFrame(row, schema_overrides={"vintage_rank": pl.Int32}).write_parquet(path)
+    ranked = parquet.rank_vintages(workspace, SICKNESS, {revised: note, first: note})
+    assert {item.file_name: done.vintage_rank for item, done in ranked.items()} == {"revised.csv": 1, "first.csv": 2}
+    assert pl.read_parquet(parquet.data_path(workspace, first))["vintage_rank"].to_list() == [2]
+
+
 def test_a_changed_contract_reads_again(tmp_path, workspace):
     write_month(tmp_path / "in", "March 2025")
     take_and_stage(tmp_path / "in", workspace)

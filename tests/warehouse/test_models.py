@@ -1,0 +1,106 @@
+"""The dbt project: its unit tests pass, and its contracts and data tests refuse what is wrong.
+
+Each refusal happens in a copy of the warehouse that the sample built.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.settings import DBT_PROJECT_DIR
+
+
+def dbt(home: Path, project: Path, *words: str) -> dict[str, str]:
+    """Runs dbt on the synthetic workspace of a home. Status by the name of each node that ran."""
+    base = home / "synthetic"
+    environment = os.environ | {
+        "IMPACT_WAREHOUSE": str(base / "warehouse" / "build.duckdb"),
+        "IMPACT_STAGED": str(base / "staged"),
+    }
+    target = home / "target"
+    command = [str(Path(sys.executable).with_name("dbt")), *words, "--no-version-check"]
+    command += ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    assert results, done.stdout
+    return {item["unique_id"].split(".", 2)[2]: f"{item['status']} {item['message'] or ''}" for item in results}
+
+
+@pytest.fixture
+def copy(served_sample: Path, tmp_path: Path) -> Path:
+    """A home of its own with the warehouse under the same file name, which its views need."""
+    shutil.copytree(served_sample / "synthetic" / "warehouse", tmp_path / "synthetic" / "warehouse")
+    shutil.copytree(served_sample / "synthetic" / "staged", tmp_path / "synthetic" / "staged")
+    return tmp_path
+
+
+def test_unit_tests_pass(copy):
+    outcome = dbt(copy, DBT_PROJECT_DIR, "test", "--select", "test_type:unit")
+    assert len(outcome) >= 17
+    assert {name: status for name, status in outcome.items() if not status.startswith("pass")} == {}
+
+
+# A wrong value in a built table, and the data test that must see it.
+DAMAGE = {
+    "update core.fct_measure_values set value_status = 'fine' where measure_id = 'sickness_absence'": (
+        "accepted_values_fct_measure_values_value_status"
+    ),
+    "update core.fct_measure_values set org_code = 'QQQQQ' where org_code = 'ZX001'": (
+        "relationships_fct_measure_values_org_code"
+    ),
+    "insert into published.pub_measure_values from published.pub_measure_values limit 1": (
+        "unique_combination_pub_measure_values"
+    ),
+    "update published.pub_driver_evidence set score = 101 where org_code = 'ZX002'": (
+        "within_range_pub_driver_evidence_score"
+    ),
+    "update published.pub_measure_values set value = null where value_status = 'observed' and org_code = 'ZX003'": (
+        "assert_value_agrees_with_status"
+    ),
+    "update published.pub_driver_maturity set value_status = 'observed' where value_status = 'suppressed'": (
+        "assert_small_cells_stay_hidden"
+    ),
+    "update published.pub_driver_maturity set org_code = 'ZX999' where org_code is not null": (
+        "assert_nothing_private_is_published"
+    ),
+    "update published.pub_driver_outcome_association set rho = 1.5 where rho > 0": (
+        "within_range_pub_driver_outcome_association_rho"
+    ),
+    "update core.fct_maturity_responses set level = 9": "within_range_fct_maturity_responses_level",
+}
+
+
+def test_data_tests_see_damage(copy):
+    with duckdb.connect(str(copy / "synthetic" / "warehouse" / "build.duckdb")) as connection:
+        for statement in DAMAGE:
+            connection.execute(statement)
+    outcome = dbt(copy, DBT_PROJECT_DIR, "test", "--select", "config.materialized:table", "test_type:data")
+    failed = {name for name, status in outcome.items() if status.startswith("fail")}
+    unseen = [test for test in DAMAGE.values() if not any(name.startswith(test) for name in failed)]
+    assert unseen == []
+
+
+def test_contract_refuses_another_type_and_an_empty_key(copy, tmp_path):
+    project = tmp_path / "project"
+    shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+    published = project / "models" / "marts" / "published"
+    change(published / "pub_driver_evidence.sql", "evidence.driver_id,", "1 as driver_id,")
+    change(published / "pub_suspected_defects.sql", "'constant_column' as check_id", "null as check_id")
+    change(published / "pub_suspected_defects.sql", "'repeated_key' as check_id", "cast(null as string) as check_id")
+    outcome = dbt(copy, project, "run", "--select", "pub_driver_evidence", "pub_suspected_defects")
+    assert "contract" in outcome["pub_driver_evidence"]
+    assert "NOT NULL" in outcome["pub_suspected_defects"]
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
