@@ -55,10 +55,26 @@ def parsed_manifest(workspace: Workspace) -> Path:
         return manifest
     say("parsing the dbt project")
     target.mkdir(parents=True, exist_ok=True)
-    with redirect_stdout(_ToProgress()):
-        _dbt().cli(["parse", "--no-version-check"], target_path=target).wait()
+    _parse(target)
     marker.write_text(version, encoding="utf-8")
     return manifest
+
+
+def _parse(target: Path) -> None:
+    """In this process, which saves starting another; parsing opens no database."""
+    from dbt.cli.main import dbtRunner
+
+    places = {"--project-dir": DBT_PROJECT_DIR, "--profiles-dir": DBT_PROJECT_DIR, "--target-path": target}
+    words = [str(word) for pair in places.items() for word in pair]
+    result = dbtRunner().invoke(["--quiet", "parse", "--no-version-check", *words])
+    if not result.success:
+        raise Fault(
+            "dbt parse",
+            str(result.exception),
+            "a dbt project that can be parsed",
+            "a slip in a model or in its YAML",
+            "correct the file that is named above and run the command again",
+        )
 
 
 def is_unchanged(workspace: Workspace) -> bool:
