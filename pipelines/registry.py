@@ -6,7 +6,6 @@ Does not belong here: what a YAML may say (schemas/source.py).
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from difflib import get_close_matches
 from functools import cache
@@ -89,7 +88,7 @@ def _known_keys() -> list[str]:
 
 def _in_vocabulary(path: Path, source: Source) -> list[Fault]:
     shape = SHAPES[source.shape]
-    given = set(source.columns) | _from_unpivot(source)
+    given = set(source.columns)
     needed = set(shape.columns) - set(shape.hashed) - {"value_status"}
     faults = [
         _fault(path, f"column `{name}`", f"a column of the shape {source.shape}", "a misspelt column")
@@ -102,14 +101,6 @@ def _in_vocabulary(path: Path, source: Source) -> list[Fault]:
     if path.stem != source.source_id:
         faults.append(_fault(path, f"source_id `{source.source_id}`", f"`{path.stem}`", "a renamed file"))
     return faults
-
-
-def _from_unpivot(source: Source) -> set[str]:
-    if not source.unpivot:
-        return set()
-
-    groups = set(re.compile(source.unpivot.columns).groupindex)
-    return groups | {source.unpivot.name_to, source.unpivot.value_to}
 
 
 def _across(sources: dict[str, Source]) -> list[Fault]:

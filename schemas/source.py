@@ -93,7 +93,7 @@ class ColumnRule(Strict):
     """How one canonical column comes out of the published ones. Steps are taken in this order.
 
     source: published names, the first one present is taken; names that begin with `@` come from the
-    reader (`@edition`, `@edition_start`, `@edition_end`, `@question`, `@option`, `@value`).
+    reader (`@edition`, `@edition_start`, `@edition_end`, `@question`, `@option`, `@name`, `@value`).
     const: the same text in every row instead. optional: the column may be absent.
     blanks: texts that say that nothing is there. fill: text that stands for a blank.
     non_values: marks in place of a value, with the status that each of them means.
@@ -131,18 +131,6 @@ class ColumnRule(Strict):
         return self
 
 
-class Unpivot(Strict):
-    """Turns columns whose names match `columns` into rows.
-
-    Named groups of the pattern become canonical columns; the name itself goes to `name_to`, the cell to
-    `value_to`.
-    """
-
-    columns: Text
-    name_to: SnakeCase
-    value_to: SnakeCase
-
-
 class Scope(Strict):
     """Rows of the file that this source is not about: left out by declaration, and counted."""
 
@@ -175,6 +163,8 @@ class Source(Strict):
 
     duplicates: whether rows that share a key are rejected or kept as published. limits: a narrower range
     than the shape's. edition_from: the column that must agree with the edition in the file's name.
+    unpivot: columns whose names match this pattern become rows: `@name`, `@value`, and `@<group>` for each
+    named group.
     known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it.
     supersedes_by: what a newer file replaces, the whole edition or single submissions.
     """
@@ -197,7 +187,7 @@ class Source(Strict):
     files: Annotated[tuple[FilePattern, ...], Field(min_length=1)]
     layout: Layout | dict[Literal["csv", "xlsx", "xlsb", "ods"], Layout]
     columns: dict[SnakeCase, ColumnRule]
-    unpivot: Unpivot | None = None
+    unpivot: str | None = None
     scope: Scope | None = None
     key: Annotated[tuple[SnakeCase, ...], Field(min_length=1)]
     duplicates: Literal["reject", "keep"] = "reject"

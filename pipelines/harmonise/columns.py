@@ -36,13 +36,13 @@ def unpivoted(frame: pl.DataFrame, source: Source, where: str) -> pl.DataFrame:
     """Columns that match the source's pattern as rows: `@name`, `@value` and `@<group>` for each group."""
     if not source.unpivot:
         return frame
-    pattern = re.compile(source.unpivot.columns)
+    pattern = re.compile(source.unpivot)
     matched = {name: pattern.match(name) for name in frame.columns}
     hits = {name: match.groupdict() for name, match in matched.items() if match}
     if not hits:
         raise Fault(
             where,
-            f"no column like {source.unpivot.columns}",
+            f"no column like {source.unpivot}",
             "at least one",
             "the publisher renamed the columns",
             "correct `unpivot` in the source YAML",
