@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
+import python_calamine
 
 from tests.running import impact, refreshed, row, rows
 
@@ -46,6 +48,47 @@ def test_sickness_pooled_over_all_organisations(home, month, rate):
 
 def test_staff_engagement_keeps_every_digit(home):
     assert value(home, "staff_engagement", "R0D", "2024")["value"] == 6.899060120181801
+
+
+def test_burnout_agrees_with_a_derivation_by_others(home, real_data):
+    """R. Badgett's derived file has the share of every organisation in 2024."""
+    derived = pl.read_csv(real_data / "staff_survey" / "nss21-24_org_selected_measures_ebmgt.csv", infer_schema=False)
+    theirs = dict(derived.filter(pl.col("Year") == "2024").select("ODS code", "Burned_out_rate").iter_rows())
+    ours = rows(
+        home,
+        "select org_code, value from pub_measure_values where measure_id = 'staff_burnout' and period_key = '2024'",
+    )
+    assert len(ours) == 263
+    assert [item for item in ours if abs(item["value"] - float(theirs[item["org_code"]])) > 1e-9] == []
+
+
+# Driver P4 by the item map: sheet, question, options that count as positive.
+CAPABILITY = [
+    ("YOUR JOB Q1-3", "Q3f -", ("% Agree", "% Strongly agree")),
+    ("PERSONAL DEVELOPMENT Q23-24", "Q23b -", ("% Yes, definitely",)),
+    ("PERSONAL DEVELOPMENT Q23-24", "Q24c -", ("% Agree", "% Strongly agree")),
+    ("PERSONAL DEVELOPMENT Q23-24", "Q24e -", ("% Agree", "% Strongly agree")),
+]
+
+
+def test_evidence_of_a_driver_is_the_mean_of_its_items(home, real_data):
+    """R0A read once more from the workbook, cell by cell."""
+    path = real_data / "staff_survey" / "NSS24 detailed spreadsheets organisational results.xlsx"
+    book = python_calamine.CalamineWorkbook.from_path(str(path))
+    shares = []
+    for sheet, question, options in CAPABILITY:
+        grid = book.get_sheet_by_name(sheet).to_python()
+        (trust,) = [cells for cells in grid if cells[0] == "R0A"]
+        start = next(place for place, cell in enumerate(grid[0]) if str(cell).startswith(question))
+        end = next(place for place in range(start, len(grid[4])) if grid[4][place].startswith("Base"))
+        shares.append(sum(trust[place] for place in range(start, end) if grid[4][place] in options))
+    found = row(
+        home,
+        "select score, items_shown, items_expected from pub_driver_evidence "
+        "where driver_id = 'capability_and_capacity' and org_code = 'R0A' and period_key = '2024'",
+    )
+    assert found["score"] == pytest.approx(sum(shares) / 4, abs=1e-9)
+    assert (found["items_shown"], found["items_expected"]) == (4, 4)
 
 
 def test_staff_survey_cells(home):
