@@ -44,6 +44,7 @@ def render(template: str) -> str:
         "source": lambda _, name: name,
         "var": lambda _: 1,
         "measure_columns": lambda: "measure_id",
+        "provenance_columns": lambda: "source_id",
     }
     return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(template).render(names)
 

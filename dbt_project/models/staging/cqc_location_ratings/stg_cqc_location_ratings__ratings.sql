@@ -1,11 +1,5 @@
 select
-    cast(source_id as string) as source_id,
-    cast(edition as string) as edition,
-    cast(vintage as string) as vintage,
-    cast(vintage_rank as integer) as vintage_rank,
-    cast(published_on as date) as published_on,
-    cast(source_file as string) as source_file,
-    cast(source_row as integer) as source_row,
+    {{ provenance_columns() }},
     cast(location_code as string) as location_code,
     cast(location_name as string) as location_name,
     cast(location_type as string) as location_type,

@@ -1,12 +1,6 @@
 select
-    cast(source_id as string) as source_id,
-    cast(edition as string) as edition,
-    cast(vintage as string) as vintage,
-    cast(vintage_rank as integer) as vintage_rank,
-    cast(published_on as date) as published_on,
-    cast(source_file as string) as source_file,
+    {{ provenance_columns() }},
     cast(source_sheet as string) as source_sheet,
-    cast(source_row as integer) as source_row,
     cast(survey_year as integer) as survey_year,
     cast(org_code as string) as org_code,
     cast(org_name as string) as org_name,

@@ -1,4 +1,4 @@
--- Incomplete pathways summed over commissioners: the share within 18 weeks and the share of 52 weeks and over.
+-- Incomplete pathways summed over commissioners: the share within 18 weeks and the share over 52 weeks.
 -- The denominator is the published "Total All", which has no band edges.
 with counted as (
     select

@@ -1,11 +1,5 @@
 select
-    cast(source_id as string) as source_id,
-    cast(edition as string) as edition,
-    cast(vintage as string) as vintage,
-    cast(vintage_rank as integer) as vintage_rank,
-    cast(published_on as date) as published_on,
-    cast(source_file as string) as source_file,
-    cast(source_row as integer) as source_row,
+    {{ provenance_columns() }},
     cast(period_start as date) as period_start,
     cast(period_end as date) as period_end,
     cast(org_code as string) as org_code,
