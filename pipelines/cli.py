@@ -39,7 +39,16 @@ def main() -> None:
         app()
     except (Fault, Faults) as fault:
         err.print(f"\n{fault}", markup=False, soft_wrap=True)
+        _say_what_is_served(fault)
         sys.exit(1)
+
+
+def _say_what_is_served(fault: Fault | Faults) -> None:
+    """After a refusal by the gate: that nothing served has changed, and where the reasons lie."""
+    folder = getattr(fault, "folder", None)
+    if folder:
+        err.print("\nno release was made; what was served before still is", soft_wrap=True)
+        err.print(f"reasons and the gate's report: {folder}; files refused or rejected: impact status", soft_wrap=True)
 
 
 @app.command()

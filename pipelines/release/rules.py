@@ -66,7 +66,7 @@ ADVICE = {
     ),
     "least_rows": (
         "a source is missing, or a filter takes away too much",
-        "look at pub_source_status for what was refused, and at the last change of the table's model",
+        "see with `impact status` what was refused, and look at the last change of the table's model",
     ),
     "rows_since_last": (
         "an edition is missing or a key changed; or the fall is real",
@@ -74,7 +74,7 @@ ADVICE = {
     ),
     "required_source": (
         "the newest file was refused at the door, or was never fetched",
-        "read the reason in pub_source_status, mend the file's description in sources/ and run again",
+        "read the reason with `impact status`; fetch the file again, or mend its description in sources/",
     ),
     "trust_coverage": (
         "an outcome source is missing or uses codes of closed organisations",

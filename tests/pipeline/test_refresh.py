@@ -189,6 +189,7 @@ def test_broken_newest_editions_are_refused_while_readers_go_on(home, sample, tm
     done = impact(live, "refresh", "--from", str(published))
     assert done.returncode == 1
     assert "nhs_staff_survey" in done.stderr and "to do" in done.stderr
+    assert "what was served before still is" in done.stderr and "refused" in done.stderr
     assert (live / "serving" / "current").resolve() == before
     reasons = next((live / "refused").glob("*/reasons.txt")).read_text()
     assert "nhs_staff_survey" in reasons
