@@ -204,8 +204,7 @@ def _built(workspace: Workspace) -> str:
 
     results = json.loads((target_path(workspace) / RESULTS).read_text(encoding="utf-8"))
     kinds = [item["unique_id"].split(".")[0] for item in results["results"]]
-    tests = sum(kind in ("test", "unit_test") for kind in kinds)
-    return f"dbt: {kinds.count('model')} models, {kinds.count('seed')} seeds, {tests} tests passed"
+    return f"dbt: {kinds.count('model')} models, {kinds.count('seed')} seeds, {kinds.count('test')} tests passed"
 
 
 def _notes(staged: Iterable[StagedSource]) -> Iterable[tuple[Any, parquet.Staged]]:

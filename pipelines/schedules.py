@@ -3,6 +3,7 @@
 Belongs here: the schedule and the inbox sensor. Does not belong here: what a run does (assets/).
 """
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,8 +58,6 @@ def inbox_sensor(job_name: str) -> SensorDefinition:
 
 def inbox_state(inbox: Path | None) -> str:
     """Names, sizes and times of all files in the inbox, hashed; '' for no file or no inbox."""
-    import hashlib
-
     if inbox is None or not inbox.is_dir():
         return ""
     files = sorted(path for path in inbox.rglob("*") if path.is_file())

@@ -25,9 +25,16 @@ from pipelines.settings import PROJECT_ROOT, Workspace
 from pipelines.store import parquet, snapshots
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
+from schemas.published import DATA_ORIGINS
 from schemas.source import Measure, Source
 
-READING_CODE = ("pipelines/readers", "pipelines/harmonise", "pipelines/staging.py", "schemas")
+READING_CODE = (
+    "pipelines/readers",
+    "pipelines/harmonise",
+    "pipelines/store/parquet.py",
+    "pipelines/staging.py",
+    "schemas",
+)
 NOT_ABOUT_READING = {"measures", "notes", "owner", "review_date", "attribution", "landing_page"}
 
 SOURCES_SCHEMA = pl.Schema(
@@ -82,6 +89,11 @@ class StagedSource:
     notes: dict[Snapshot, Staged]
     read_again: int
 
+    @property
+    def reasons(self) -> list[str]:
+        """Why files were refused, in the order of the lock."""
+        return [note.reason for note in self.notes.values() if note.reason]
+
     def count(self, outcome: str) -> int:
         """How many snapshots ended so."""
         return sum(note.outcome == outcome for note in self.notes.values())
@@ -96,9 +108,7 @@ def stage_source(source: Source, workspace: Workspace) -> StagedSource:
     known = known_organisations(source, workspace)
     notes, read_again = {}, 0
     parquet.write_empty(workspace, source)
-    for snapshot in snapshots.read_lock(workspace.raw):
-        if snapshot.source_id != source.source_id:
-            continue
+    for snapshot in snapshots.of_source(workspace.raw, source.source_id):
         key = _cache_key(source, snapshot, known)
         note = parquet.read_note(workspace, snapshot)
         if note is None or note.cache_key != key:
@@ -114,7 +124,7 @@ def stage_source(source: Source, workspace: Workspace) -> StagedSource:
 
 def already_staged(source: Source, workspace: Workspace) -> StagedSource:
     """What earlier steps made of the source, from their notes; nothing is read again."""
-    held = [item for item in snapshots.read_lock(workspace.raw) if item.source_id == source.source_id]
+    held = snapshots.of_source(workspace.raw, source.source_id)
     found = {item: parquet.read_note(workspace, item) for item in held}
     return StagedSource(source.source_id, {item: note for item, note in found.items() if note}, 0)
 
@@ -204,8 +214,7 @@ def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Ite
     )
     editions = (_edition_row(item, note) for result in staged for item, note in result.notes.items())
     parquet.write_registry(workspace, "registry_editions", editions, EDITIONS_SCHEMA)
-    origin = "SYNTHETIC" if workspace.origin == "synthetic" else "published"
-    run = {"data_origin": origin, "code_version": code_version()}
+    run = {"data_origin": DATA_ORIGINS[workspace.origin], "code_version": code_version()}
     parquet.write_registry(workspace, "registry_run", [run], RUN_SCHEMA)
 
 

@@ -53,7 +53,7 @@ def staged_asset(source: Source) -> AssetsDefinition:
                 "rows_accepted": result.total("rows_accepted"),
                 "rows_rejected": result.total("rows_rejected"),
                 "rows_out_of_scope": result.total("rows_out_of_scope"),
-                "reasons": [note.reason for note in result.notes.values() if note.reason],
+                "reasons": result.reasons,
             }
         )
 
@@ -80,8 +80,7 @@ def staged_checks(source: Source) -> list[AssetChecksDefinition]:
         description=f"No file of {source.source_name} was refused whole. Owner: {source.owner}.",
     )
     def no_file_refused() -> AssetCheckResult:
-        result = staging.already_staged(source, settings.workspace())
-        reasons = [note.reason for note in result.notes.values() if note.reason]
+        reasons = staging.already_staged(source, settings.workspace()).reasons
         return AssetCheckResult(passed=not reasons, severity=AssetCheckSeverity.WARN, metadata={"reasons": reasons})
 
     return [no_rows_rejected, no_file_refused]

@@ -6,6 +6,7 @@ Every cell that cannot be understood becomes a reject with its place, never a si
 
 from __future__ import annotations
 
+import hashlib
 import re
 from difflib import get_close_matches
 
@@ -190,8 +191,6 @@ def _status(texts: pl.DataFrame, name: str, rule: ColumnRule) -> pl.Expr:
 
 
 def _hash(frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
-    import hashlib
-
     keys = frame.select(
         pl.concat_str([pl.col(part).cast(pl.String).fill_null("") for part in parts], separator="|")
     ).to_series()

@@ -32,9 +32,14 @@ def text(cell: Cell) -> str:
     return str(cell)
 
 
+def tidy(name: Cell) -> str:
+    """A header without doubled or outer white space."""
+    return re.sub(r"\s+", " ", text(name)).strip()
+
+
 def plain(name: Cell) -> str:
-    """A header for comparison: no case, no doubled or outer white space."""
-    return re.sub(r"\s+", " ", text(name)).strip().casefold()
+    """A header for comparison: tidy, and in one case."""
+    return tidy(name).casefold()
 
 
 def find_header(rows: Iterable[Sequence[Cell]], wanted: Sequence[str], where: str) -> int:
@@ -69,7 +74,7 @@ def unique_names(cells: Sequence[Cell]) -> list[str]:
     seen: set[str] = set()
     names = []
     for number, cell in enumerate(cells, start=1):
-        name = re.sub(r"\s+", " ", text(cell)).strip()
+        name = tidy(cell)
         if not name or name in seen:
             name = f"{name} #{number}".strip()
         seen.add(name)

@@ -8,7 +8,6 @@ content is good (gate.py) or whether it is served (promote.py).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from pipelines.errors import Fault
 from pipelines.release.export import table_of
 from pipelines.release.reading import connect, literal, release_info, row_counts
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Workspace
+from pipelines.store.snapshots import sha256_of
 from schemas import published
 
 MANIFEST = "manifest.json"
@@ -52,7 +52,7 @@ def write_manifest(candidate: Path, workspace: Workspace, fingerprint: str) -> P
         "code_version": info["code_version"],
         "fingerprint": fingerprint,
         "tools": tool_versions(),
-        "lock_sha256": _sha256(PROJECT_ROOT / "uv.lock") if (PROJECT_ROOT / "uv.lock").exists() else None,
+        "lock_sha256": sha256_of(PROJECT_ROOT / "uv.lock") if (PROJECT_ROOT / "uv.lock").exists() else None,
         "inputs": input_editions(workspace),
         "tables": rows,
         "files": [_entry(candidate, path, rows) for path in _files(candidate)],
@@ -108,7 +108,7 @@ def verify(folder: Path) -> list[Fault]:
     if not (folder / MANIFEST).is_file() or not (folder / CHECKSUMS).is_file():
         missing = [name for name in (MANIFEST, CHECKSUMS) if not (folder / name).is_file()]
         return [_fault(folder, f"{' and '.join(missing)} missing", "no list of what belongs here")]
-    if _recorded_sha256(folder) != _sha256(folder / MANIFEST):
+    if _recorded_sha256(folder) != sha256_of(folder / MANIFEST):
         return [_fault(folder, f"{MANIFEST} altered", f"another SHA-256 than {CHECKSUMS} says")]
     listed = {entry["path"]: entry for entry in read_manifest(folder)["files"]}
     present = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
@@ -134,7 +134,7 @@ def _fault(folder: Path, what: str, found: str) -> Fault:
 
 def _is_as_listed(path: Path, entry: dict) -> bool:
     """A link is never as listed: what it points to can change."""
-    return not path.is_symlink() and path.is_file() and _sha256(path) == entry["sha256"]
+    return not path.is_symlink() and path.is_file() and sha256_of(path) == entry["sha256"]
 
 
 def _recorded_sha256(folder: Path) -> str:
@@ -150,19 +150,14 @@ def _files(folder: Path) -> list[Path]:
 
 def _entry(folder: Path, path: Path, rows: dict[str, int]) -> dict:
     relative = path.relative_to(folder)
-    entry = {"path": relative.as_posix(), "bytes": path.stat().st_size, "sha256": _sha256(path)}
+    entry = {"path": relative.as_posix(), "bytes": path.stat().st_size, "sha256": sha256_of(path)}
     if relative.parts[0] in ("csv", "parquet"):
         entry["rows"] = rows[table_of(path)]
     return entry
 
 
 def _write_checksums(folder: Path, entries: list[dict]) -> None:
-    lines = [(_sha256(folder / MANIFEST), MANIFEST)]
+    lines = [(sha256_of(folder / MANIFEST), MANIFEST)]
     lines += [(entry["sha256"], entry["path"]) for entry in entries]
     text = "".join(f"{digest}  {path}\n" for digest, path in lines)
     (folder / CHECKSUMS).write_text(text, encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

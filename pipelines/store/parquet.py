@@ -108,7 +108,8 @@ def write_empty(workspace: Workspace, source: Source) -> None:
 def rank_vintages(workspace: Workspace, source: Source, notes: dict[Snapshot, Staged]) -> dict[Snapshot, Staged]:
     """Numbers accepted vintages from 1 (newest) within what they supersede; rewrites files whose number changed.
 
-    notes: in the order of the lock. A refused vintage gets no number: the one before it stays the newest.
+    notes: in the order of the lock; what is named a revision counts as newer than what is not. A refused
+    vintage gets no number: the one before it stays the newest.
     """
     accepted = [item for item, note in notes.items() if note.outcome == "accepted"]
     accepted.sort(key=lambda item: item.is_revision)

@@ -69,11 +69,15 @@ def read_lock(raw: Path) -> list[Snapshot]:
     return [Snapshot(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
 
 
+def of_source(raw: Path, source_id: str) -> list[Snapshot]:
+    """The snapshots of one source, oldest knowledge first."""
+    return [item for item in read_lock(raw) if item.source_id == source_id]
+
+
 def take(arrivals: Iterable[Arrival], raw: Path) -> list[Snapshot]:
     """Copies what is new into the store, adds it to the lock, and returns what is new.
 
-    A file already held with the same bytes for the same edition is left alone. Raises Fault where a stored
-    file no longer has the hash under which it was stored.
+    A file already held with the same bytes for the same edition is left alone.
     """
     held = read_lock(raw)
     known = {(item.source_id, item.edition, item.sha256) for item in held}
