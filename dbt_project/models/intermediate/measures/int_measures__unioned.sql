@@ -1,18 +1,8 @@
--- Every outcome measure in the long shape. A new outcome measure adds its staging model to this list.
-{% set measure_models = [
-    'stg_cqc_location_ratings__measures',
-    'stg_rtt_full_extract__measures',
-    'stg_sickness_absence__measures',
-    'int_survey_measures__scored',
-] %}
-
+-- Every outcome measure in the long shape, with the newest figures marked.
 with measures as (
-    {% for model in measure_models %}
     select
         {{ measure_columns() | indent(8) }}
-    from {{ ref(model) }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    from {{ ref('int_measures__gathered') }}
 ),
 
 -- Newest first by edition, then by vintage: a period that a later edition publishes again is replaced as a whole,
