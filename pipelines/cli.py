@@ -123,6 +123,62 @@ def verify(version: Annotated[str, typer.Argument(help="A release, such as 2026.
     out.print(f"release {version}: {len(read_manifest(folder)['files'])} files are as the manifest says")
 
 
+@app.command(name="new-measure")
+def new_measure(
+    file: Annotated[Path, typer.Argument(help="A provider-level file of the series, under the publisher's own name.")],
+    measure_id: Annotated[str, typer.Option("--id", help="Name of the measure, such as beds_occupied.")] = "",
+    name: Annotated[str, typer.Option(help="What readers call it.")] = "",
+    numerator: Annotated[list[str] | None, typer.Option(help="Column of counts; give it again to add columns.")] = None,
+    denominator: Annotated[list[str] | None, typer.Option(help="Column of counts; likewise.")] = None,
+    complement: Annotated[bool, typer.Option(help="The numerator counts what should not happen.")] = False,
+    polarity: Annotated[str, typer.Option(help="higher_is_better or lower_is_better")] = "",
+    domain: Annotated[str, typer.Option(help="patient_outcomes, operations, staff, quality_rating or finance")] = "",
+    source: Annotated[str, typer.Option(help="Name of the source; by default that of the measure.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet; by default the one that names most organisations.")] = "",
+    publisher: Annotated[str, typer.Option()] = "NHS England",
+    landing_page: Annotated[str, typer.Option(help="The publisher's page.")] = "",
+    owner: Annotated[str, typer.Option(help="The team that answers for it.")] = "",
+) -> None:
+    """Writes the source YAML and the staging model of a new measure, and tries them on the file."""
+    from pipelines.scaffold.asking import complete
+
+    given = {
+        "measure_id": measure_id,
+        "measure_name": name,
+        "numerator": tuple(numerator or ()),
+        "denominator": tuple(denominator or ()),
+        "complement": complement,
+        "polarity": polarity,
+        "outcome_domain": domain,
+        "source_id": source,
+        "publisher": publisher,
+        "landing_page": landing_page,
+        "owner": owner,
+    }
+    complete(file, sheet, given, out)
+
+
+@app.command()
+def sync(check: Annotated[bool, typer.Option("--check", help="Only say what is out of step.")] = False) -> None:
+    """Rewrites the files of the dbt project that follow from sources/*.yml and the models."""
+    from pipelines import sync as syncing
+
+    if not check:
+        changed = syncing.write()
+        out.print(f"written: {', '.join(map(str, changed))}" if changed else "everything is in step")
+        return
+    drifted = syncing.drifted()
+    if drifted:
+        raise Fault(
+            f"dbt_project: {', '.join(map(str, drifted))}",
+            "a file that is not what its sources say",
+            "what `impact sync` writes",
+            "a source or a model was added or changed since",
+            "run `impact sync` and commit what it writes",
+        )
+    out.print("everything is in step")
+
+
 @app.command()
 def web(port: Annotated[int, typer.Option(help="Port of the web interface.")] = 3000) -> None:
     """Starts Dagster's web interface and daemon on this machine."""

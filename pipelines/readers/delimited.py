@@ -20,8 +20,8 @@ def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
 
     Raises Fault where no header is found or a record has another number of cells than the header.
     """
-    content = _as_utf8(content)
-    head = _first_records(content)
+    content = as_utf8(content)
+    head = first_records(content)
     if layout.names:
         width = max((len(record) for record in head), default=0)
         return _frame(content, list(layout.names[:width]), 0, where)
@@ -29,7 +29,8 @@ def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
     return _frame(content, unique_names(head[start]), start + 1, where)
 
 
-def _as_utf8(content: bytes) -> bytes:
+def as_utf8(content: bytes) -> bytes:
+    """The same text in UTF-8, without a byte order mark."""
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
         content.decode("utf-8")
@@ -39,9 +40,10 @@ def _as_utf8(content: bytes) -> bytes:
     return content
 
 
-def _first_records(content: bytes) -> list[list[str]]:
+def first_records(content: bytes, most: int = HEADER_WITHIN) -> list[list[str]]:
+    """The first records of delimited text, as they stand there."""
     stream = io.StringIO(content[: 1024 * 1024].decode("utf-8", "ignore"), newline="")
-    return [record for record, _ in zip(csv.reader(stream), range(HEADER_WITHIN), strict=False)]
+    return [record for record, _ in zip(csv.reader(stream), range(most), strict=False)]
 
 
 def _frame(content: bytes, names: list[str], skip: int, where: str) -> pl.DataFrame:

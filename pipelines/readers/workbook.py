@@ -46,13 +46,13 @@ def read_tables(content: bytes, layout: Layout, where: str, edition: str) -> pl.
     frames = []
     for sheet, first_row, grid in sheets(content, layout.sheets_of(edition), where):
         start = find_header(grid, layout.header, f'{where}, sheet "{sheet}"')
-        names = unique_names(_grouped(grid, start) if layout.group_row else grid[start])
+        names = unique_names(grouped(grid, start) if layout.group_row else grid[start])
         frame = from_rows(names, grid[start + 1 :], first_row + start + 1, sheet)
         frames.append(frame.with_columns(_labelled(grid[:start], layout)))
     return pl.concat(frames, how="diagonal")
 
 
-def _grouped(grid: Grid, header: int) -> list[Cell]:
+def grouped(grid: Grid, header: int) -> list[Cell]:
     """Header cells with the group that stands above them, or above the nearest cell to their left."""
     groups, group = [], ""
     above = grid[header - 1] if header else []
