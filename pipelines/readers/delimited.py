@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import polars as pl
 
 from pipelines.errors import Fault
 from pipelines.readers.frame import HEADER_WITHIN, ROW, SHEET, find_header, unique_names
 from schemas.source import Layout
+
+# Polars takes a carriage return alone for text, other programs for the end of a line.
+LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
@@ -23,15 +27,18 @@ def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
     content = as_utf8(content)
     head = first_records(content)
     if layout.names:
-        width = max((len(record) for record in head), default=0)
-        return _frame(content, list(layout.names[:width]), 0, where)
-    start = find_header(head, layout.header, where)
-    return _frame(content, unique_names(head[start]), start + 1, where)
+        width = max((len(record) for record, _ in head), default=0)
+        return _frame(content, list(layout.names[:width]), 0, 0, where)
+    start = find_header([record for record, _ in head], layout.header, where)
+    record, lines = head[start]
+    return _frame(content, unique_names(record), start + 1, lines, where)
 
 
 def as_utf8(content: bytes) -> bytes:
-    """The same text in UTF-8, without a byte order mark."""
+    """The same text in UTF-8, without a byte order mark, and with one kind of line end."""
     content = content.removeprefix(b"\xef\xbb\xbf")
+    if LONE_RETURN.search(content):
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
@@ -40,22 +47,23 @@ def as_utf8(content: bytes) -> bytes:
     return content
 
 
-def first_records(content: bytes, most: int = HEADER_WITHIN) -> list[list[str]]:
-    """The first records of delimited text, as they stand there."""
-    stream = io.StringIO(content[: 1024 * 1024].decode("utf-8", "ignore"), newline="")
-    return [record for record, _ in zip(csv.reader(stream), range(most), strict=False)]
+def first_records(content: bytes, most: int = HEADER_WITHIN) -> list[tuple[list[str], int]]:
+    """The first records of delimited text, each with the number of lines down to its end."""
+    reader = csv.reader(io.StringIO(content[: 1024 * 1024].decode("utf-8", "ignore"), newline=""))
+    return [(record, reader.line_num) for record, _ in zip(reader, range(most), strict=False)]
 
 
-def _frame(content: bytes, names: list[str], skip: int, where: str) -> pl.DataFrame:
+def _frame(content: bytes, names: list[str], records: int, lines: int, where: str) -> pl.DataFrame:
+    """What follows so many records, which take so many lines."""
     try:
         frame = pl.read_csv(
             content,
             has_header=False,
             new_columns=names,
-            skip_lines=skip,
+            skip_lines=lines,
             infer_schema=False,
             row_index_name=ROW,
-            row_index_offset=skip + 1,
+            row_index_offset=records + 1,
         )
     except pl.exceptions.PolarsError as error:
         raise Fault(

@@ -125,7 +125,7 @@ def _grids(path: Path) -> list[tuple[str, Grid]]:
     kind, where = format_of(path), f"file {path.name}"
     content = unpack(path, where, kind)
     if kind == "csv":
-        return [("", _tidied(first_records(as_utf8(content), LOOKED_AT)))]
+        return [("", _tidied([record for record, _ in first_records(as_utf8(content), LOOKED_AT)]))]
     return [(name, _tidied(grid)) for name, _, grid in workbook.sheets(content, (), where)]
 
 

@@ -17,7 +17,7 @@ from sqlglot import exp
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 MODELS = sorted((DBT_PROJECT / "models").rglob("*.sql"))
 MACROS = ("div", "days_between", "iso_date", "month_key", "financial_year_start", "financial_year_key")
-LIST_MACROS = ("is_listed", "list_length", "joined_list", "fixed")
+LIST_MACROS = ("period_key", "is_listed", "list_length", "joined_list", "fixed")
 BANNED = {
     exp.Concat: "concat() answers null or not, by engine; write ||",
     exp.RegexpReplace: "regexp_replace replaces once or everywhere, by engine",
@@ -44,6 +44,7 @@ def render(template: str) -> str:
         "source": lambda _, name: name,
         "var": lambda _: 1,
         "measure_columns": lambda: "measure_id",
+        "measure_from_items": lambda *_, **__: "select 1 as measure_id",
         "provenance_columns": lambda: "source_id",
     }
     return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(template).render(names)

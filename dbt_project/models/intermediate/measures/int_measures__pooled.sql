@@ -1,4 +1,4 @@
--- Counts roll up, ratios are recomputed from them: over organisations to England, over months to financial years.
+-- Counts roll up, ratios are recomputed from them: over organisations to England, over months or quarters to financial years.
 -- They are summed as decimals: a sum of doubles depends on the order of rows, and two builds would differ.
 with latest as (
     select
@@ -56,13 +56,13 @@ all_counts as (
     group by measure_id, period_type, period_key
 ),
 
-monthly as (
+within_years as (
     select
         all_counts.*,
         {{ financial_year_start('all_counts.period_start') }} as start_year
     from all_counts
     inner join {{ ref('stg_registry__measures') }} as registry on all_counts.measure_id = registry.measure_id
-    where registry.annual_rule = 'pooled' and all_counts.period_type = 'month'
+    where registry.annual_rule = 'pooled' and all_counts.period_type in ('month', 'quarter')
 ),
 
 summed as (
@@ -93,7 +93,7 @@ summed as (
         cast(sum(denominator) as decimal(28, 8)) as denominator,
         max(published_on) as published_on,
         cast(count(distinct period_key) as integer) as n_periods
-    from monthly
+    from within_years
     group by measure_id, org_code, start_year
 )
 
