@@ -9,7 +9,9 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 from pipelines.errors import Fault
@@ -22,6 +24,10 @@ RATIO_MATTERS_FROM = 10 * 1024**2
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 HTML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|\?xml[^>]*>\s*<!doctype html)", re.IGNORECASE)
 WORKBOOKS = ("xlsx", "xlsb", "ods")
+# What zipfile and zlib raise for damaged archives, by the kind of damage.
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, LookupError)
+# Workbooks whose reader does not look at the checksums of their parts.
+READ_WHOLE = ("xlsx", "xlsb")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -34,7 +40,10 @@ def unpack(path: Path, where: str, file_format: str, refuse_formulas: bool = Fal
     content = path.read_bytes()
     _refuse_empty_or_html(content, where)
     if file_format in WORKBOOKS:
-        _refuse_unsafe_workbook(_open_zip(content, where), where, refuse_formulas)
+        archive = _open_zip(content, where)
+        _refuse_unsafe_workbook(archive, where, refuse_formulas)
+        if file_format in READ_WHOLE:
+            _refuse_damaged(archive, where)
         return content
     if file_format == "xls":
         _refuse_other_than_xls(content, where)
@@ -85,7 +94,7 @@ def _gunzip(content: bytes, where: str) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as stream:
             unpacked = stream.read(MAX_UNPACKED_BYTES + 1)
-    except (EOFError, OSError) as error:
+    except DAMAGE as error:
         raise _cut_short(where, str(error)) from error
     _refuse_bomb(where, len(content), len(unpacked))
     return unpacked
@@ -94,7 +103,7 @@ def _gunzip(content: bytes, where: str) -> bytes:
 def _open_zip(content: bytes, where: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
+    except DAMAGE as error:
         raise _cut_short(where, str(error)) from error
     for member in archive.infolist():
         _refuse_bomb(where, member.compress_size, member.file_size)
@@ -106,7 +115,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) 
     try:
         # A lying header cannot unpack more than it declares: zipfile stops there and checks the CRC.
         content = archive.read(member)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
+    except DAMAGE as error:
         raise _cut_short(where, str(error)) from error
     _refuse_empty_or_html(content, where)
     return content
@@ -141,6 +150,15 @@ def _refuse_unsafe_workbook(archive: zipfile.ZipFile, where: str, refuse_formula
         raise _unsafe(where, f"macros ({macros[0]})", "a workbook without macros (.xlsx)")
     if refuse_formulas and (place := _first_formula(archive, where)):
         raise _unsafe(where, f"a formula in {place}", "typed values only")
+
+
+def _refuse_damaged(archive: zipfile.ZipFile, where: str) -> None:
+    try:
+        damaged = archive.testzip()
+    except DAMAGE as error:
+        raise _cut_short(where, str(error)) from error
+    if damaged:
+        raise _cut_short(where, f"the checksum of {damaged} is wrong")
 
 
 def _unsafe(where: str, found: str, expected: str) -> Fault:

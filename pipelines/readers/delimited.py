@@ -25,13 +25,26 @@ def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
     Raises Fault where no header is found or a record has another number of cells than the header.
     """
     content = as_utf8(content)
-    head = first_records(content)
+    head = _head(content, where)
     if layout.names:
         width = max((len(record) for record, _ in head), default=0)
         return _frame(content, list(layout.names[:width]), 0, 0, where)
     start = find_header([record for record, _ in head], layout.header, where)
     record, lines = head[start]
     return _frame(content, unique_names(record), start + 1, lines, where)
+
+
+def _head(content: bytes, where: str) -> list[tuple[list[str], int]]:
+    try:
+        return first_records(content)
+    except csv.Error as error:
+        raise Fault(
+            where,
+            f"text that is no table: {error}",
+            "cells separated by commas, quoted in pairs",
+            "a quotation mark that is never closed, or another kind of file under this name",
+            "open the file in a text editor; fetch it again if it is damaged",
+        ) from error
 
 
 def as_utf8(content: bytes) -> bytes:

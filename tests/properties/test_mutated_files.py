@@ -108,7 +108,6 @@ def records(content: bytes) -> list[list[str]]:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
-    csv.field_size_limit(10**7)
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
@@ -154,5 +153,55 @@ def test_a_damaged_text_file_is_refused_or_read_as_it_stands(source_id, real_dat
             values = [row[name] for name in figures(frame) if row[name] is not None]
             assert all(value in cells for value in values), (row, rows[row["@row"] - 1])
             assert not row.get("org_code") or row["org_code"] in [c.strip().upper() for c in rows[row["@row"] - 1]]
+
+    holds()
+
+
+def test_a_quotation_mark_that_is_never_closed(tmp_path, real_data):
+    source_id = SOURCES[0]
+    if source_id not in text_files(real_data):
+        pytest.skip(f"no real text file of {source_id}")
+    hit, content = text_files(real_data)[source_id]
+    assert accepted(b'"' + content * 20, hit, load_sources()[source_id], tmp_path / "quoted") is None
+
+
+@cache
+def workbooks(folder: Path) -> dict[str, Arrival]:
+    """For each source and kind of workbook, its smallest real file."""
+    found: dict[str, Arrival] = {}
+    for source in load_sources().values():
+        hits = look_into(folder, [source]).claimed if not source.is_inbox else ()
+        for hit in sorted(hits, key=lambda hit: -hit.path.stat().st_size):
+            if hit.file_format not in ("csv", "json", "jsonl"):
+                found[f"{source.source_id} {hit.file_format}"] = hit
+    return found
+
+
+WORKBOOKS = [
+    f"{source.source_id} {kind}"
+    for source in load_sources().values()
+    for kind in sorted({pattern.format for pattern in source.files} - {"csv", "json", "jsonl"})
+    if not source.is_inbox
+]
+OPENED = 12  # a workbook takes a second or so where the damage is not seen at once
+
+
+@pytest.mark.parametrize("which", WORKBOOKS)
+def test_a_damaged_workbook_is_refused_or_keeps_its_figures(which, real_data, tmp_path):
+    if which not in workbooks(real_data):
+        pytest.skip(f"no real file of {which}")
+    hit = workbooks(real_data)[which]
+    source, content, path = load_sources()[hit.source_id], hit.path.read_bytes(), tmp_path / "damaged"
+    whole = accepted(content, hit, source, path)
+
+    @settings(QUIET, max_examples=OPENED)
+    @given(st.data())
+    def holds(data):
+        frame = accepted(damaged(data.draw, content), hit, source, path)
+        if frame is None:
+            return
+        assert whole is not None
+        numbers = [name for name in figures(frame) if name in whole.columns]
+        assert frame.select(numbers).equals(whole.select(numbers))
 
     holds()
