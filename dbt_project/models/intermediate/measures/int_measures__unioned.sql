@@ -1,5 +1,7 @@
 -- Every outcome measure in the long shape. A new outcome measure adds its staging model to this list.
 {% set measure_models = [
+    'stg_ae_four_hour__measures',
+    'stg_cancer_62_day__measures',
     'stg_cqc_location_ratings__measures',
     'stg_rtt_full_extract__measures',
     'stg_sickness_absence__measures',
