@@ -40,7 +40,7 @@ Counts = NDArray[np.int64]
 
 
 def write(folder: Path, population: Population, months: list[date] | None = None) -> list[Path]:
-    """One file for each month (first day given), and the revision; by default all of sample.yml. Returns their paths."""
+    """One file for each month (first day given), two where it is revised; by default all of sample.yml."""
     return [path for month in months or list(all_months()) for path in _write_month(folder / SOURCE, population, month)]
 
 
@@ -121,4 +121,3 @@ def _write_file(folder: Path, providers: list[Organisation], counts: Counts, mon
 def _parent(one: Organisation) -> str:
     """The region as this publisher writes it, with its trailing space."""
     return f"NHS ENGLAND {region_name(one.region_code).upper()} "
-
