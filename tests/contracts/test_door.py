@@ -331,6 +331,12 @@ def test_a_file_without_its_total_or_with_another_sum_is_refused(rows, says):
     assert says in caught.value.found
 
 
+def test_a_total_of_nothing_is_no_check():
+    source = counts(totals={**TOTALS, "columns": "^Sort "})
+    with pytest.raises(Fault, match="no column like"):
+        admit(table([ONE, ("-", "", "", "7", "2.5")]), source, "here")
+
+
 def test_each_sheet_has_its_own_total():
     both = [table([ONE, ("-", "", "", "7", "2.5")], sheet) for sheet in ("first", "second")]
     source = counts(totals=TOTALS, duplicates="keep")
