@@ -78,7 +78,7 @@ DAMAGE = {
     "update staging.stg_ae_four_hour__counts set value = value + 100000 where item_name like 'over_4_hours%'": (
         "assert_ae_over_four_hours_within_attendances"
     ),
-    "update staging.stg_cancer_62_day__counts set value = value + 0.5 where slice = 'treatment' and item_name = 'breaches'": (
+    "update staging.stg_cancer_62_day__counts set value = value + 0.5 where slice = 'treatment'": (
         "assert_cancer_slices_agree"
     ),
     "update staging.stg_cancer_62_day__counts set value = value - 0.5 where item_name = 'within_standard'": (
