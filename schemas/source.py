@@ -99,7 +99,8 @@ class ColumnRule(Strict):
 
     source: published names, the first one present is taken; names that begin with `@` come from the
     reader (`@edition`, `@edition_start`, `@edition_end`, `@question`, `@option`, `@name`, `@value`).
-    const: the same text in every row instead. optional: the column may be absent.
+    joined: published columns instead, whose texts are joined with ` | `. const: the same text in every row
+    instead. optional: the column may be absent.
     blanks: texts that say that nothing is there. fill: text that stands for a blank.
     non_values: marks in place of a value, with the status that each of them means.
     mapping: published text to canonical text. rewrite: pattern to template, for instance `^% (.+)$: \\1`.
@@ -108,6 +109,7 @@ class ColumnRule(Strict):
     """
 
     source: tuple[Text, ...] = ()
+    joined: tuple[Text, ...] = ()
     const: str | None = None
     optional: bool = False
     blanks: tuple[str, ...] = ("",)
@@ -131,8 +133,8 @@ class ColumnRule(Strict):
 
     @model_validator(mode="after")
     def _comes_from_somewhere(self) -> ColumnRule:
-        if bool(self.source) == (self.const is not None):
-            raise ValueError("a column comes from `source` or is a `const`, one of the two")
+        if [bool(self.source), bool(self.joined), self.const is not None].count(True) != 1:
+            raise ValueError("a column comes from `source`, is `joined` or is a `const`, one of the three")
         return self
 
 

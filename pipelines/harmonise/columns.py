@@ -105,6 +105,8 @@ def published_name(frame: pl.DataFrame, names: tuple[str, ...], where: str, colu
 def _text(frame: pl.DataFrame, rule: ColumnRule, where: str, column: str) -> pl.Series:
     if rule.const is not None:
         return pl.repeat(rule.const, frame.height, dtype=pl.String, eager=True)
+    if rule.joined:
+        return _joined(frame, rule.joined, where, column)
     try:
         name = published_name(frame, rule.source, where, column)
     except Fault:
@@ -114,6 +116,12 @@ def _text(frame: pl.DataFrame, rule: ColumnRule, where: str, column: str) -> pl.
     cells = frame[name].str.strip_chars()
     cells = cells.set(cells.is_in(list(rule.blanks)).fill_null(True), None)
     return cells.fill_null(rule.fill) if rule.fill is not None else cells
+
+
+def _joined(frame: pl.DataFrame, names: tuple[str, ...], where: str, column: str) -> pl.Series:
+    parts = [pl.col(published_name(frame, (name,), where, column)) for name in names]
+    cells = [part.str.strip_chars().fill_null("") for part in parts]
+    return frame.select(pl.concat_str(cells, separator=" | ")).to_series()
 
 
 def _typed(texts: pl.DataFrame, name: str, rule: ColumnRule) -> tuple[pl.Series, Rejects | None]:

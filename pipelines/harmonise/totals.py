@@ -29,8 +29,7 @@ def without_totals(frame: pl.DataFrame, source: Source, where: str) -> pl.DataFr
     for part in frame.partition_by(SHEET, maintain_order=True):
         total, detail = part.filter(is_total), part.filter(~is_total)
         _refuse_other_than_one(total, detail, source.totals, where)
-        for name in _counted(detail, source):
-            _refuse_other_sum(total, detail, name, where)
+        _refuse_other_sums(total, detail, _counted(detail, source, where), where)
     return frame.filter(~is_total)
 
 
@@ -46,24 +45,33 @@ def _refuse_other_than_one(total: pl.DataFrame, detail: pl.DataFrame, totals: To
     )
 
 
-def _counted(detail: pl.DataFrame, source: Source) -> list[str]:
+def _counted(detail: pl.DataFrame, source: Source, where: str) -> list[str]:
     pattern = (source.totals and source.totals.columns) or source.unpivot or ""
-    return [name for name in detail.columns if re.match(pattern, name)]
-
-
-def _refuse_other_sum(total: pl.DataFrame, detail: pl.DataFrame, name: str, where: str) -> None:
-    stated, added = _numbers(total[name]).sum(), _numbers(detail[name]).sum()
-    if abs(stated - added) <= TOLERANCE * max(abs(stated), 1):
-        return
+    names = [name for name in detail.columns if re.match(pattern, name)]
+    if names:
+        return names
     raise Fault(
-        f'{where}, column "{name}", row {total[ROW][0]}',
-        f"a total of {stated:,.10g}, and rows that add up to {added:,.10g}",
-        "rows that add up to the publisher's total",
-        "rows were lost, repeated or changed after the publisher made the file",
-        "fetch the file again from the publisher; if it still does not add up, ask the publisher",
+        where,
+        f"no column like {pattern}",
+        "at least one that the total row adds up",
+        "the publisher renamed the columns",
+        "correct `totals` or `unpivot` in the source YAML",
     )
 
 
-def _numbers(cells: pl.Series) -> pl.Series:
-    """Cells as numbers; marks in place of a value count as nothing, as they do in the publisher's sum."""
-    return cells.str.strip_chars().cast(pl.Float64, strict=False).fill_null(0)
+def _refuse_other_sums(total: pl.DataFrame, detail: pl.DataFrame, names: list[str], where: str) -> None:
+    for name, stated, added in zip(names, _sums(total, names), _sums(detail, names), strict=True):
+        if abs(stated - added) > TOLERANCE * max(abs(stated), 1):
+            raise Fault(
+                f'{where}, column "{name}", row {total[ROW][0]}',
+                f"a total of {stated:,.10g}, and rows that add up to {added:,.10g}",
+                "rows that add up to the publisher's total",
+                "rows were lost, repeated or changed after the publisher made the file",
+                "fetch the file again from the publisher; if it still does not add up, ask the publisher",
+            )
+
+
+def _sums(frame: pl.DataFrame, names: list[str]) -> tuple[float, ...]:
+    """Each column's sum; marks in place of a value count as nothing, as they do in the publisher's sum."""
+    numbers = pl.col(names).str.strip_chars().cast(pl.Float64, strict=False)
+    return frame.select(numbers.fill_null(0).sum()).row(0)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.sample import organisations, population, ratings, sickness, submissions, survey, waiting
+from pipelines.sample import ae, cancer, organisations, population, ratings, sickness, submissions, survey, waiting
 
 WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
     organisations.SOURCE: organisations.write,
@@ -17,6 +17,8 @@ WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
     ratings.SOURCE: ratings.write,
     waiting.SOURCE: waiting.write,
     sickness.SOURCE: sickness.write,
+    ae.SOURCE: ae.write,
+    cancer.SOURCE: cancer.write,
     submissions.SOURCE: submissions.write,
 }
 

@@ -46,6 +46,54 @@ def test_sickness_pooled_over_all_organisations(home, month, rate):
     assert value(home, "sickness_absence", "ENG", month)["value"] == pytest.approx(rate, abs=0.0005)
 
 
+# The publisher's own percentages of England, from the workbooks; March 2025 from the total row of the csv.
+FOUR_HOURS = [
+    ("2021-04", 1_658_914, 85.35662487627448),
+    ("2025-03", 2_389_064, 74.97982473470782),
+    ("2025-04", 2_297_421, 74.78381193520909),
+    ("2026-05", 2_457_398, 75.69286700811183),
+]
+
+
+@pytest.mark.parametrize(("month", "attendances", "share"), FOUR_HOURS)
+def test_ae_within_four_hours(home, month, attendances, share):
+    england = value(home, "ae_within_4_hours", "ENG", month)
+    assert (england["denominator"], england["value"]) == (attendances, pytest.approx(share, abs=1e-9))
+
+
+def test_ae_departments_of_type_1(home):
+    assert value(home, "ae_within_4_hours_type_1", "ENG", "2026-05")["value"] == pytest.approx(61.87177109107407)
+    walk_in = value(home, "ae_within_4_hours_type_1", "Y00751", "2025-03")
+    assert (walk_in["value"], walk_in["value_status"]) == (None, "not_applicable")
+    assert value(home, "ae_within_4_hours", "Y00751", "2025-03")["value_status"] == "observed"
+
+
+def test_pilot_trusts_have_no_four_hour_share(home):
+    for code in ("RC9", "RGT"):
+        pilot = value(home, "ae_within_4_hours", code, "2021-04")
+        assert (pilot["value"], pilot["denominator"], pilot["value_status"]) == (None, None, "not_applicable")
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "revised", "within"), [("RTD", 19_923, 20_974, 16_031), ("RBT", 9_404, 9_954, 9_954 - 4_133)]
+)
+def test_a_revision_is_kept_beside_what_it_replaces(home, code, first, revised, within):
+    vintages = rows(
+        home,
+        "select denominator, is_latest_vintage from fct_measure_values where measure_id = 'ae_within_4_hours' "
+        f"and org_code = '{code}' and period_key = '2025-04' order by vintage_rank",
+    )
+    assert [tuple(item.values()) for item in vintages] == [(revised, True), (first, False)]
+    published = value(home, "ae_within_4_hours", code, "2025-04")
+    assert (published["denominator"], published["numerator"]) == (revised, within)
+
+
+def test_cancer_july_2025(home):
+    england = value(home, "cancer_62_day", "ENG", "2025-07")
+    assert (england["denominator"], england["numerator"]) == (31_270, 21_633)
+    assert england["value"] == pytest.approx(69.181, abs=0.0005)
+
+
 def test_staff_engagement_keeps_every_digit(home):
     assert value(home, "staff_engagement", "R0D", "2024")["value"] == 6.899060120181801
 
@@ -171,6 +219,25 @@ def test_q3f_and_waiting(home):
     assert found["p_value"] == pytest.approx(0.0130, abs=0.00005)
 
 
+def test_q3f_and_ae(home):
+    """Every acute trust of the survey has a type 1 department, so that the population is that of the known answer."""
+    found = association(home, "ae_within_4_hours", "same_year")
+    assert (found["n"], found["rho"]) == (121, pytest.approx(0.1840, abs=0.00005))
+    assert (found["rho_low"], found["rho_high"]) == pytest.approx((0.004, 0.352), abs=0.0005)
+    assert found["tau_b"] == pytest.approx(0.1226, abs=0.00005)
+    assert found["p_value"] == pytest.approx(0.0434, abs=0.00005)
+
+
+def test_q3f_and_cancer(home):
+    """The months of 2025-26 so far: April to July."""
+    found = association(home, "cancer_62_day", "outcome_one_year_later")
+    assert (found["n"], found["outcome_period_key"]) == (120, "2025-26")
+    assert found["rho"] == pytest.approx(0.2230, abs=0.00005)
+    assert (found["rho_low"], found["rho_high"]) == pytest.approx((0.043, 0.389), abs=0.0005)
+    assert found["tau_b"] == pytest.approx(0.1479, abs=0.00005)
+    assert found["p_value"] == pytest.approx(0.0143, abs=0.00005)
+
+
 def test_exposures_that_share_questions_with_the_outcome_are_flagged(home):
     found = association(home, "staff_engagement", "same_year")
     assert found["is_circular"] and "q3f" in found["shared_items"] and found["q_value"] is None
@@ -201,6 +268,8 @@ def test_every_file_of_these_sources_is_loaded(home):
         "select source_id, count(*) as n from pub_source_status where outcome = 'accepted' group by all",
     )
     assert {item["source_id"]: item["n"] for item in found} == {
+        "ae_four_hour": 17,
+        "cancer_62_day": 1,
         "cqc_location_ratings": 1,
         "nhs_staff_survey": 1,
         "ods_trusts": 6,

@@ -13,6 +13,7 @@ from pipelines.readers.frame import ROW, SHEET
 from pipelines.registry import load_sources
 from schemas.fields import polars_schema
 from schemas.ingest.shapes import SHAPES
+from schemas.source import ColumnRule, Source
 
 DAY = dt.date(2025, 3, 31)
 GOOD: dict[str, dict[str, object]] = {
@@ -253,3 +254,143 @@ def test_a_renamed_column_names_the_nearest():
         admit(frame, SOURCE, "here")
     assert "FTE_DAYS_LOST_TOTAL" in caught.value.found
     assert 'column "FTE_DAYS_LOST"' in caught.value.where
+
+
+def counts(**changes: object) -> Source:
+    """A source of counted items with everything that its YAML may add."""
+    return Source.model_validate(
+        {
+            **load_sources()["ae_four_hour"].model_dump(include=DESCRIBED),
+            "source_id": "counts",
+            "shape": "provider_items",
+            "files": [{"match": r"(?P<year>\d{4})\.csv", "format": "csv"}],
+            "layout": {"header": ["Code"]},
+            "unpivot": "^Type ",
+            "columns": {
+                "period_start": "Day",
+                "period_end": "Day",
+                "org_code": "Code",
+                "org_name": "Name",
+                "category": {"joined": ["Name", "Day"]},
+                "item_name": "@name",
+                "value": {"source": "@value", "non_values": {"-": "not_applicable"}},
+            },
+            "key": ["org_code", "period_end", "item_name"],
+            **changes,
+        }
+    )
+
+
+DESCRIBED = {
+    "source_name",
+    "publisher",
+    "landing_page",
+    "licence",
+    "attribution",
+    "cadence",
+    "owner",
+    "review_date",
+}
+
+
+def table(rows: list[tuple[str | None, ...]], sheet: str | None = None) -> pl.DataFrame:
+    """Published rows: code, name, day, and counts of two types."""
+    frame = pl.DataFrame(rows, schema=["Code", "Name", "Day", "Type 1", "Type 2"], orient="row")
+    return frame.with_columns(
+        pl.int_range(2, len(rows) + 2, dtype=pl.Int32).alias(ROW),
+        pl.lit(sheet, dtype=pl.String).alias(SHEET),
+        pl.lit("2025-03-31").alias("@edition_end"),
+    )
+
+
+ONE = ("A1A", "One", "2025-03-31", "7", "2.5")
+TWO = ("B2B", "Two", "2025-02-28", "8", "-")
+TOTALS = {"column": ["Org", "Code"], "texts": ["Total", "-"]}
+
+
+@pytest.mark.parametrize("mark", ["TOTAL", "Total ", "total", "-"])
+def test_the_total_row_is_taken_out_however_it_is_spelled(mark):
+    admitted = admit(table([ONE, TWO, (mark, mark, mark, "15", "2.5")]), counts(totals=TOTALS), "here")
+    assert admitted.accepted["org_code"].to_list() == ["A1A", "B2B"] * 2
+    assert admitted.accepted["value"].sum() == 17.5
+    assert (admitted.rows_out_of_scope, admitted.rows_rejected) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([ONE, TWO], "0 total rows among 2 others"),
+        ([ONE, TWO, ("-", "", "", "15", "2.5"), ("Total", "", "", "15", "2.5")], "2 total rows"),
+        ([ONE, ("Total", "", "", "15", "2.5")], "a total of 15, and rows that add up to 7"),
+        ([ONE, TWO, ("Total", "", "", "15", "2")], "a total of 2, and rows that add up to 2.5"),
+    ],
+)
+def test_a_file_without_its_total_or_with_another_sum_is_refused(rows, says):
+    with pytest.raises(Fault) as caught:
+        admit(table(rows), counts(totals=TOTALS), "here")
+    assert says in caught.value.found
+
+
+def test_a_total_of_nothing_is_no_check():
+    source = counts(totals={**TOTALS, "columns": "^Sort "})
+    with pytest.raises(Fault, match="no column like"):
+        admit(table([ONE, ("-", "", "", "7", "2.5")]), source, "here")
+
+
+def test_each_sheet_has_its_own_total():
+    both = [table([ONE, ("-", "", "", "7", "2.5")], sheet) for sheet in ("first", "second")]
+    source = counts(totals=TOTALS, duplicates="keep")
+    assert admit(pl.concat(both), source, "here").accepted.height == 4
+    with pytest.raises(Fault, match="0 total rows among 1 others"):
+        admit(pl.concat([both[0], both[1].head(1)]), source, "here")
+
+
+def test_a_part_that_must_be_there_is_missed():
+    complete = {"item_name": ["Type 1", "Type 2"]}
+    assert admit(table([ONE, TWO]), counts(complete=complete), "here").accepted.height == 4
+    renamed = table([ONE, TWO]).rename({"Type 2": "Sort 2"})
+    with pytest.raises(Fault, match="nothing for Type 2"):
+        admit(renamed, counts(complete=complete), "here")
+
+
+def test_the_latest_day_must_be_the_one_of_the_name():
+    source = counts(latest_from="period_end")
+    assert admit(table([ONE, TWO]), source, "here").accepted.height == 4
+    late = ("C3C", "Three", "2025-04-30", "1", "1")
+    for rows in ([TWO], [ONE, TWO, late]):
+        with pytest.raises(Fault, match="2025-03-31, as the file's name says"):
+            admit(table(rows), source, "here")
+
+
+def test_rows_that_are_blank_where_data_stand_are_notes():
+    scope = {"filled": ["Day"], "reason": "notes stand below the data"}
+    admitted = admit(
+        table([ONE, ("Note: figures are provisional", None, " ", None, None)]), counts(scope=scope), "here"
+    )
+    assert (admitted.accepted.height, admitted.rows_out_of_scope) == (2, 1)
+
+
+def test_a_column_that_a_sheet_does_not_have_is_no_missing_value():
+    sheets = [table([ONE], "first").drop("Type 2"), table([TWO], "second").drop("Type 1")]
+    admitted = admit(pl.concat(sheets, how="diagonal"), counts(), "here")
+    assert admitted.accepted.select("org_code", "item_name", "value_status").rows() == [
+        ("A1A", "Type 1", "observed"),
+        ("B2B", "Type 2", "not_applicable"),
+    ]
+
+
+def test_several_columns_make_one():
+    admitted = admit(table([ONE]), counts(), "here")
+    assert admitted.accepted["category"].to_list() == ["One | 2025-03-31"] * 2
+    with pytest.raises(Fault, match="no such column"):
+        admit(table([ONE]).drop("Name"), counts(), "here")
+
+
+def test_a_column_comes_from_one_place_only():
+    with pytest.raises(ValueError, match="one of the three"):
+        ColumnRule(source=("Code",), joined=("Name", "Day"))
+
+
+def test_totals_must_say_what_adds_up():
+    with pytest.raises(ValueError, match="`totals` needs `columns`"):
+        counts(totals=TOTALS, unpivot=None)

@@ -21,11 +21,12 @@ from pipelines.registry import load_sources
 from pipelines.settings import Workspace
 from pipelines.store import arrivals, parquet, snapshots
 
-SURVEY, SICKNESS = "nhs_staff_survey", "sickness_absence"
+SURVEY, SICKNESS, ATTENDANCES = "nhs_staff_survey", "sickness_absence", "ae_four_hour"
 RTT, ODS, RETURNS = "rtt_full_extract", "ods_trusts", "impact_self_assessment"
 FILES = {
     SURVEY: "nhs_staff_survey/NSS25 detailed spreadsheets organisational results.xlsx",
     SICKNESS: "sickness_absence/NHS Sickness Absence rates CSV, March 2026.csv",
+    ATTENDANCES: "ae_four_hour/Monthly-AE-March-2026.csv",
 }
 
 
@@ -145,6 +146,27 @@ def test_another_month_under_this_name(held, sample, workspace):
     path = held(SICKNESS)
     shutil.copy(sample / FILES[SICKNESS].replace("March 2026", "February 2026"), path)
     assert "2026-02-28" in refused(path, SICKNESS, workspace)
+
+
+def test_booked_appointments_left_out(held, workspace):
+    path = held(ATTENDANCES)
+    frame = pl.read_csv(path, infer_schema=False)
+    frame.drop(name for name in frame.columns if "Booked" in name).write_csv(path)
+    reason = refused(path, ATTENDANCES, workspace)
+    assert "nothing for attendances_booked_other" in reason and "every sum would be too small" in reason
+
+
+def test_total_row_missing(held, workspace):
+    path = held(ATTENDANCES)
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
+    assert "0 total rows" in refused(path, ATTENDANCES, workspace)
+
+
+def test_row_lost_from_the_middle(held, workspace):
+    path = held(ATTENDANCES)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[:5] + lines[6:]) + "\n")
+    assert "rows that add up to" in refused(path, ATTENDANCES, workspace)
 
 
 def test_zip_bomb(tmp_path, workspace):

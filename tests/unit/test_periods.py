@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from pipelines.harmonise.periods import edition_of
+from pipelines.harmonise.periods import covered, edition_of
 from pipelines.registry import load_sources
 from pipelines.store.arrivals import look_into
 
@@ -19,6 +19,10 @@ NAMES = [
     ("Full-CSV-data-file-Mar24-ZIP-3832K-revised.zip", "rtt_full_extract", "2024-03", "2024-03-31"),
     ("20260430-RTT-April-2026-full-extract.csv.zip", "rtt_full_extract", "2026-04", "2026-04-30"),
     ("20240630-RTT-June-2024-full-extract-revised.xlsb", "rtt_full_extract", "2024-06", "2024-06-30"),
+    ("Monthly-AE-April-2024-revised.csv", "ae_four_hour", "2024-04", "2024-04-30"),
+    ("April-2025-AE-by-provider-sfo2q-revised.xls", "ae_four_hour", "2025-04", "2025-04-30"),
+    ("May-26-AE-by-provider-QVPHP.xls", "ae_four_hour", "2026-05", "2026-05-31"),
+    ("CWT-CRS-Apr-2025-to-Jul-2025-Data-Extract-Provider.xlsx", "cancer_62_day", "2025-07", "2025-07-31"),
     ("NSS24 detailed spreadsheets organisational results.xlsx", "nhs_staff_survey", "2024", "2024-12-31"),
     ("etr_2026-04.csv", "ods_trusts", "2026-04", "2026-04-30"),
     ("01_September_2026_Latest_ratings.ods", "cqc_location_ratings", "2026-09-01", "2026-09-01"),
@@ -63,6 +67,25 @@ def test_two_senders_may_use_one_file_name(tmp_path):
         (tmp_path / sender / "return.xlsx").write_bytes(b"x")
     found = look_into(tmp_path, [load_sources()["impact_self_assessment"]]).claimed
     assert {item.edition.key for item in found} == {"a/return.xlsx", "b/return.xlsx"}
+
+
+@pytest.mark.parametrize(
+    ("month", "months", "before", "start", "end"),
+    [
+        ("2026-03", 12, 5, "2024-11-01", "2025-10-31"),
+        ("2025-07", 12, 5, "2024-03-01", "2025-02-28"),
+        ("2024-04", 1, 2, "2024-02-01", "2024-02-29"),
+        ("2024-12", 3, 0, "2024-10-01", "2024-12-31"),
+    ],
+)
+def test_an_edition_may_be_about_earlier_months(month, months, before, start, end):
+    edition = covered(edition_of(dict(zip(("year", "month"), month.split("-"), strict=True))), months, before)
+    assert (edition.key, str(edition.start), str(edition.end)) == (month, start, end)
+
+
+def test_an_edition_without_a_month_covers_nothing_known():
+    with pytest.raises(ValueError, match="no month"):
+        covered(edition_of({"name": "return.xlsx"}), 12, 5)
 
 
 def test_no_month_of_that_name():

@@ -13,10 +13,12 @@ import xlsxwriter
 from pipelines.errors import Fault
 from pipelines.readers import delimited, workbook
 from pipelines.readers.container import unpack
-from pipelines.readers.frame import ROW, find_header, text
+from pipelines.readers.frame import ROW, day_in_words, find_header, text
 from schemas.source import Layout
 
 TABLE = Layout(header=("Code", "Value"))
+GROUPED = Layout(header=("Code", "Value"), group_row=True)
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 def book(sheets: dict[str, list[list[object]]]) -> bytes:
@@ -90,6 +92,55 @@ def test_question_grid_carries_the_question_over_its_columns():
         ("Q1 - First?", "% No", "59.5", 5),
         ("Q2 - Second?", "% Yes", "-", 5),
     ]
+
+
+def test_columns_carry_the_group_that_stands_above_them():
+    rows = [
+        ["", "", "Attendances", None, "Over 4 hours"],
+        ["Code", "Name", "Type 1", "Type 2", "Type 1"],
+        ["A1A", "One", 7, 8, 3],
+    ]
+    layout = Layout(header=("Code", "Name"), group_row=True)
+    frame = workbook.read_tables(book({"S": rows}), layout, "here", "2024")
+    wanted = ["Code", "Name", "Attendances: Type 1", "Attendances: Type 2", "Over 4 hours: Type 1"]
+    assert frame.select(wanted).rows() == [("A1A", "One", "7", "8", "3")]
+
+
+def test_a_header_in_the_first_row_has_no_groups():
+    frame = workbook.read_tables(book({"S": [["Code", "Value"], ["A1A", 1]]}), GROUPED, "here", "2024")
+    assert frame.select("Code", "Value").rows() == [("A1A", "1")]
+
+
+def test_labels_above_the_header_become_columns():
+    rows = [
+        [None, "PERIOD: ", None, "April  2025"],
+        [None, "Published:", "15th May 2025"],
+        [None, "Revised:"],
+        ["Code", "Value"],
+        ["A1A", 1],
+        ["Period:", 2],
+    ]
+    labels = {"period": "Period:", "published_on": "Published:", "revised_on": "Revised:", "status": "Status:"}
+    frame = workbook.read_tables(book({"S": rows}), Layout(header=("Code",), labels=labels), "here", "2025-04")
+    names = [f"@{name}" for name in labels]
+    assert frame.select(names).rows() == [("April 2025", "2025-05-15", None, None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("13th November 2025", "2025-11-13"),
+        ("1st Aug 2024", "2024-08-01"),
+        ("22nd June 2023", "2023-06-22"),
+        ("03/02/2021", "2021-02-03"),
+        ("2020-12-31", "2020-12-31"),
+        ("to be announced", None),
+        ("31st February 2025", None),
+        (None, None),
+    ],
+)
+def test_days_as_publishers_write_them(words, day):
+    assert day_in_words(words) == day
 
 
 def test_missing_sheet_names_those_there_are():
@@ -172,6 +223,15 @@ def test_macros_are_refused_always_and_formulas_where_asked(tmp_path):
     assert unpack(path, "here", "xlsx") == stream.getvalue()
     with pytest.raises(Fault, match="cell B7"):
         unpack(path, "here", "xlsx", refuse_formulas=True)
+
+
+def test_an_old_workbook_must_be_one_and_hold_no_macros(tmp_path):
+    with pytest.raises(Fault, match="not a whole file"):
+        unpack(write(tmp_path, book({"S": [["Code", "Value"]]})), "here", "xls")
+    with pytest.raises(Fault, match="macros"):
+        unpack(write(tmp_path, OLE + bytes(504) + "_VBA_PROJECT_CUR".encode("utf-16-le")), "here", "xls")
+    with pytest.raises(Fault, match="cannot be read"):
+        workbook.read_tables(unpack(write(tmp_path, OLE + bytes(504)), "here", "xls"), TABLE, "here", "2024")
 
 
 def test_frames_hold_text_only():

@@ -36,6 +36,8 @@ def change(folder: Path, old: str, new: str) -> None:
 def test_shipped_sources_load_with_their_inbox_last():
     sources = load_sources()
     assert set(sources) == {
+        "ae_four_hour",
+        "cancer_62_day",
         "cqc_location_ratings",
         "impact_self_assessment",
         "nhs_staff_survey",

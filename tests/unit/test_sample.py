@@ -21,6 +21,8 @@ from python_calamine import CalamineWorkbook
 
 from pipelines.sample import (
     SampleSummary,
+    ae,
+    cancer,
     population,
     sickness,
     submissions,
@@ -117,6 +119,8 @@ def test_a_second_run_writes_the_same_bytes(sample: SampleSummary, folder: Path,
         *survey.write(tmp_path, people, [2024]),
         *waiting.write(tmp_path, people, [date(2026, 1, 31)]),
         *sickness.write(tmp_path, people, [date(2021, 4, 1), date(2026, 3, 1)]),
+        *ae.write(tmp_path, people, [date(2025, 4, 1)]),
+        *cancer.write(tmp_path, people, [2025]),
         *submissions.write(tmp_path, people),
     ]
     changed = [p.name for p in again if digest(p) != digest(folder / p.relative_to(tmp_path))]
@@ -203,6 +207,34 @@ def test_sickness_rates_are_those_of_their_days(sample: SampleSummary, folder: P
         rate = 100 * float(row["FTE_DAYS_LOST"]) / float(row["FTE_DAYS_AVAILABLE"])
         assert abs(rate - float(row["SICKNESS_ABSENCE_RATE_PERCENT"])) <= 0.0050001
     assert sum(row["ORG_TYPE"] == "Integrated Care Board" for row in rows) == 36
+
+
+def test_attendances_add_up_and_one_month_is_revised(sample: SampleSummary, folder: Path) -> None:
+    first, revised = (read_csv(folder / "ae_four_hour" / f"Monthly-AE-April-2025{end}.csv") for end in ("", "-revised"))
+    for rows in (first, revised):
+        *providers, total = rows
+        assert set(list(total.values())[:4]) == {"TOTAL"} and len(total) == 22
+        for column in list(total)[4:]:
+            assert sum(int(row[column]) for row in providers) == int(total[column])
+    changed = [old["Org Code"] for old, new in zip(first, revised, strict=True) if old != new]
+    assert changed == ["ZX012", "TOTAL"]
+    assert all(row["Parent Org"].endswith(" ") for row in first[:-1])
+    community = [row for row in first if "COMMUNITY" in row["Org name"]]
+    assert community and all(row["A&E attendances Type 1"] == "0" for row in community)
+
+
+def test_cancer_patients_stand_in_both_slices_and_may_be_halves(sample: SampleSummary, folder: Path) -> None:
+    path = folder / "cancer_62_day" / "CWT-CRS-Apr-2025-to-Mar-2026-Data-Extract-Provider.xlsx"
+    header, *rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
+    assert header[-3:] == ["TOTAL TREATED", "WITHIN STANDARD", "BREACHES"]
+    assert all(row[-3] == row[-2] + row[-1] for row in rows)
+    slices: dict = defaultdict(float)
+    for row in rows:
+        assert (row[6] == "ALL MODALITIES") != (row[7] == "ALL CANCERS")
+        slices[row[0], row[4]] += row[-3] if row[7] == "ALL CANCERS" else -row[-3]
+    assert set(slices.values()) == {0}
+    assert {row[-3] % 1 for row in rows} == {0, 0.5}
+    assert len({row[0] for row in rows}) == 12
 
 
 def test_ratings_are_padded_and_hold_duplicated_keys(sample: SampleSummary, folder: Path) -> None:

@@ -75,11 +75,23 @@ DAMAGE = {
         "within_range_pub_driver_outcome_association_rho"
     ),
     "update core.fct_maturity_responses set level = 9": "within_range_fct_maturity_responses_level",
+    "update staging.stg_ae_four_hour__counts set value = value + 100000 where item_name like 'over_4_hours%'": (
+        "assert_ae_over_four_hours_within_attendances"
+    ),
+    "update staging.stg_cancer_62_day__counts set value = value + 0.5 where slice = 'treatment'": (
+        "assert_cancer_slices_agree"
+    ),
+    "update staging.stg_cancer_62_day__counts set value = value - 0.5 where item_name = 'within_standard'": (
+        "assert_cancer_breaches_make_up_the_rest"
+    ),
 }
 
 
 def test_data_tests_see_damage(copy):
     with duckdb.connect(str(copy / "synthetic" / "warehouse" / "build.duckdb")) as connection:
+        for view in ("staging.stg_ae_four_hour__counts", "staging.stg_cancer_62_day__counts"):
+            connection.execute(f"create temp table held as from {view}; drop view {view}")
+            connection.execute(f"create table {view} as from held; drop table held")
         for statement in DAMAGE:
             connection.execute(statement)
     outcome = dbt(copy, DBT_PROJECT_DIR, "test", "--select", "config.materialized:table", "test_type:data")

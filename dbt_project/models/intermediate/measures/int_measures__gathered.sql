@@ -7,6 +7,18 @@ union all
 
 select
     {{ measure_columns() }}
+from {{ ref('stg_ae_four_hour__measures') }}
+
+union all
+
+select
+    {{ measure_columns() }}
+from {{ ref('stg_cancer_62_day__measures') }}
+
+union all
+
+select
+    {{ measure_columns() }}
 from {{ ref('stg_cqc_location_ratings__measures') }}
 
 union all

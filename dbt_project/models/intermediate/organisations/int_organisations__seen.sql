@@ -47,11 +47,12 @@ ranked as (
     select
         sightings.*,
         min(seen_on) over (partition by org_code) as first_seen_on,
-        -- A source that knows the region goes before one that does not.
+        -- A source that knows the region goes first, then one that knows the name.
         row_number() over (
             partition by org_code
             order by
                 case when region_code is null then 1 else 0 end asc nulls last,
+                case when org_name is null then 1 else 0 end asc nulls last,
                 seen_on desc nulls last,
                 source_id asc nulls last,
                 org_name asc nulls last
