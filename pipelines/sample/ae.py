@@ -41,24 +41,8 @@ Counts = NDArray[np.int64]
 
 def write(folder: Path, population: Population, months: list[date] | None = None) -> list[Path]:
     """One file for each month (first day given), two where it is revised; by default all of sample.yml."""
-    return [path for month in months or list(all_months()) for path in _write_month(folder / SOURCE, population, month)]
-
-
-def all_months() -> Iterator[date]:
-    """The first day of every month that has a file."""
-    span = plan.settings()["editions"][SOURCE]
-    month = span["first"]
-    while month <= span["last"]:
-        yield month
-        month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
-def within_4_hours(standing: Array, month: int) -> Array:
-    """Expected share (0-1) of attendances within four hours (provider x kind of department)."""
-    how = plan.plan()["emergency"]
-    base = np.array(how["within_4_hours"])
-    season = how["seasons"][month - 1]
-    return plan.logistic(np.log(base / (1 - base)) + season + how["strength"] * standing[:, None])
+    found = (_write_month(folder / SOURCE, population, month) for month in months or plan.months(SOURCE))
+    return [path for paths in found for path in paths]
 
 
 def _write_month(folder: Path, population: Population, month: date) -> Iterator[Path]:
@@ -85,7 +69,7 @@ def _counts(population: Population, places: list[int], end: date) -> Counts:
     shares = np.array([type_of(one)["departments"] for one in providers])
     attended = random.poisson(_expected(population, providers, end)[:, None] * shares)
     booked = random.binomial(attended, how["booked"])
-    late = 1 - within_4_hours(standing[places], end.month)
+    late = 1 - plan.shares_in_month(np.array(how["within_4_hours"]), standing[places], end.month, how)
     admitted = random.binomial(attended, how["admitted"])
     waiting = random.binomial(admitted.sum(axis=1, keepdims=True), how["waits_for_a_bed"])
     others = random.poisson(how["other_admissions"] * attended.sum(axis=1, keepdims=True))

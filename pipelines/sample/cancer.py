@@ -43,25 +43,8 @@ Row = tuple[tuple[str, ...], tuple[float, ...]]
 
 def write(folder: Path, population: Population, years: list[int] | None = None) -> list[Path]:
     """One extract for each financial year (the year it begins in); by default all of sample.yml. Returns the paths."""
-    months = {year: list(found) for year, found in groupby(all_months(), plan.financial_year)}
+    months = {year: list(found) for year, found in groupby(plan.months(SOURCE), plan.financial_year)}
     return [_write_year(folder / SOURCE, population, months[year]) for year in years or months]
-
-
-def all_months() -> Iterator[date]:
-    """The first day of every month that an extract holds."""
-    span = plan.settings()["editions"][SOURCE]
-    month = span["first"]
-    while month <= span["last"]:
-        yield month
-        month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
-def within_62_days(standing: Array, month: int) -> Array:
-    """Expected share (0-1) of patients treated within 62 days (provider x type of cancer)."""
-    how = plan.plan()["cancer"]
-    base = np.array(list(how["within_62_days"].values()))
-    season = how["seasons"][month - 1]
-    return plan.logistic(np.log(base / (1 - base)) + season + how["strength"] * standing[:, None])
 
 
 def _write_year(folder: Path, population: Population, months: list[date]) -> Path:
@@ -110,6 +93,7 @@ def _patients(population: Population, places: list[int], month: date) -> tuple[A
     waiting = [population.size(population.organisations[place].code, "pathways", month) for place in places]
     shares = np.array(list(how["treatments"].values())) / len(how["within_62_days"])
     expected = how["treated"] * np.array(waiting)[:, None, None] * shares
-    within = within_62_days(standing[places], month.month)[:, :, None]
-    halves = random.poisson(2 * expected, (len(places), len(how["within_62_days"]), len(shares)))
+    base = np.array(list(how["within_62_days"].values()))
+    within = plan.shares_in_month(base, standing[places], month.month, how)[:, :, None]
+    halves = random.poisson(2 * expected, (len(places), len(base), len(shares)))
     return halves / 2, random.binomial(halves, within) / 2

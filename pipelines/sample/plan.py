@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -52,6 +53,15 @@ def stream(*names: object) -> np.random.Generator:
 def financial_year(day: date) -> int:
     """The year in which the financial year (April to March) of a day begins."""
     return day.year - (day.month < FIRST_MONTH)
+
+
+def months(source: str) -> Iterator[date]:
+    """The first day of every month that a source's files are about."""
+    span = settings()["editions"][source]
+    month = span["first"]
+    while month <= span["last"]:
+        yield month
+        month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,11 @@ def in_year(lasting: Latent, year: int, random: np.random.Generator) -> Latent:
 def logistic(logits: Array) -> Array:
     """The inverse of the logit."""
     return 1 / (1 + np.exp(-logits))
+
+
+def shares_in_month(base: Array, standing: Array, month: int, how: dict[str, Any]) -> Array:
+    """Expected shares (0-1) in a month (organisation x part): the part's base, moved by the standing and the season."""
+    return logistic(np.log(base / (1 - base)) + how["seasons"][month - 1] + how["strength"] * standing[:, None])
 
 
 def _whitened(normal: Array) -> Array:

@@ -7,7 +7,6 @@ maturity (plan.py).
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -24,16 +23,7 @@ FILE_NAME = "NHS Sickness Absence rates CSV, {month:%B %Y}.csv"
 
 def write(folder: Path, population: Population, months: list[date] | None = None) -> list[Path]:
     """One file for each month (first day given); by default all of sample.yml. Returns their paths."""
-    return [_write_month(folder / SOURCE, population, month) for month in months or list(all_months())]
-
-
-def all_months() -> Iterator[date]:
-    """The first day of every month that has a file."""
-    span = plan.settings()["editions"][SOURCE]
-    month = span["first"]
-    while month <= span["last"]:
-        yield month
-        month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    return [_write_month(folder / SOURCE, population, month) for month in months or plan.months(SOURCE)]
 
 
 def rates(base: Array, standing: Array, month: int, random: np.random.Generator) -> Array:

@@ -63,9 +63,10 @@ def test_ae_within_four_hours(home, month, attendances, share):
 
 def test_ae_departments_of_type_1(home):
     assert value(home, "ae_within_4_hours_type_1", "ENG", "2026-05")["value"] == pytest.approx(61.87177109107407)
-    walk_in = value(home, "ae_within_4_hours_type_1", "Y00751", "2025-03")
+    walk_in = value(home, "ae_within_4_hours_type_1", "Y02147", "2025-03")
     assert (walk_in["value"], walk_in["value_status"]) == (None, "not_applicable")
-    assert value(home, "ae_within_4_hours", "Y00751", "2025-03")["value_status"] == "observed"
+    assert value(home, "ae_within_4_hours", "Y02147", "2025-03")["denominator"] == 8_643
+    assert value(home, "ae_within_4_hours", "RAN", "2025-03")["value_status"] == "not_applicable"
 
 
 def test_pilot_trusts_have_no_four_hour_share(home):
