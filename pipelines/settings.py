@@ -102,6 +102,21 @@ def inbox() -> Path | None:
     return _folder("IMPACT_SUBMISSIONS")
 
 
+def contact() -> str:
+    """Whom a publisher may write to about our requests: `IMPACT_CONTACT`, an e-mail address or a page."""
+    return os.environ.get("IMPACT_CONTACT", "")
+
+
+def proxy() -> str:
+    """The proxy for all requests: `IMPACT_PROXY`; without it, the usual `HTTPS_PROXY` and `HTTP_PROXY` count."""
+    return os.environ.get("IMPACT_PROXY", "")
+
+
+def seconds_between_requests() -> float:
+    """Least distance of two requests to one host: `IMPACT_SECONDS_BETWEEN_REQUESTS`, default 1."""
+    return float(os.environ.get("IMPACT_SECONDS_BETWEEN_REQUESTS") or 1.0)
+
+
 def may_replace_published() -> bool:
     """Whether synthetic figures may take the place of published ones that are being served."""
     return os.environ.get("IMPACT_REPLACE_PUBLISHED") == "yes"
