@@ -11,12 +11,12 @@ from pathlib import Path
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
-    AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
     MaterializeResult,
     asset,
     asset_check,
+    get_dagster_logger,
 )
 
 from pipelines import settings
@@ -40,7 +40,7 @@ OWNER = "team:nhs-impact-warehouse"
     description="What is new at the publishers, fetched from their servers where IMPACT_LIVE is `yes`. A source that "
     "cannot be fetched stops no other; what was fetched before stays in use.",
 )
-def fetched_files(context: AssetExecutionContext) -> MaterializeResult:
+def fetched_files() -> MaterializeResult:
     """Asks every publisher, or none."""
     workspace = settings.workspace()
     if workspace.origin == "synthetic" or not settings.is_live():
@@ -50,7 +50,7 @@ def fetched_files(context: AssetExecutionContext) -> MaterializeResult:
     run = fetch_all(load_sources().values(), workspace)
     faults = [fault for found in run.faults.values() for fault in found]
     for fault in faults:
-        context.log.warning(str(fault))
+        get_dagster_logger().warning(str(fault))
     return MaterializeResult(metadata={"asked": True, "new": run.new, "faults": [str(fault) for fault in faults]})
 
 

@@ -15,7 +15,16 @@ import requests
 
 from pipelines.errors import Fault
 from pipelines.fetch.finding import Candidate
-from pipelines.fetch.http import BrokenOff, Client, body, declared_length, no_answer, whole_answer, wrong_status
+from pipelines.fetch.http import (
+    BrokenOff,
+    Client,
+    body,
+    declared_length,
+    no_answer,
+    require_http,
+    whole_answer,
+    wrong_status,
+)
 from pipelines.fetch.log import Entry
 from pipelines.progress import say
 from pipelines.readers.container import GZIP, ZIP, refuse_empty_or_html
@@ -68,6 +77,7 @@ def download(
 def look(client: Client, candidate: Candidate, known: Entry | None) -> Head:
     """Size of the file and whether it changed, without its body. Raises Fault where it is not there."""
     where = where_of(candidate)
+    require_http(candidate.url, where)
     try:
         response = client.head(candidate.url, headers=_conditions(known), allow_redirects=True)
     except requests.RequestException as error:

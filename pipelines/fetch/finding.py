@@ -14,10 +14,12 @@ from difflib import get_close_matches
 from html.parser import HTMLParser
 from itertools import islice
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from requests.utils import requote_uri
 
 from pipelines.errors import Fault
-from pipelines.fetch.http import Client, body, require_http, whole_answer, wrong_status
+from pipelines.fetch.http import Client, body, whole_answer, wrong_status
 from pipelines.harmonise.periods import edition_of
 from pipelines.store.arrivals import Told, recognise
 from schemas.source import Fetch, Source
@@ -80,7 +82,6 @@ class Pages:
     def links(self, url: str, where: str) -> list[Link]:
         """The links of a page in their order. Raises Fault where the page does not come."""
         if url not in self._read:
-            require_http(url, where)
             self._read[url] = whole_answer(self.client, where, url, lambda: self._ask(url, where))
         return self._read[url]
 
@@ -132,9 +133,9 @@ class _Anchors(HTMLParser):
 
 
 def _absolute(base: str, href: str) -> str | None:
-    """The absolute address without fragment; None where the page gives none that can be read."""
+    """The absolute address, quoted as it goes out, without fragment; None where the page's cannot be read."""
     try:
-        return urlsplit(urljoin(base, href.strip()))._replace(fragment="").geturl()
+        return requote_uri(urldefrag(urljoin(base, href.strip())).url)
     except ValueError:
         return None
 
@@ -172,8 +173,6 @@ def downloads(source: Source, fetch: Fetch, today: dt.date) -> Found:
     """The files that lie under addresses of their own; their edition is told by the day of the download."""
     day = {"year": f"{today:%Y}", "month": f"{today:%m}", "day": f"{today:%d}"}
     named = [(template.format(**day), url) for template, url in fetch.downloads.items()]
-    for _, url in named:
-        require_http(url, _where(source, url))
     return Found(tuple(_candidate(source, url, None, name, _must_tell(source, name)) for name, url in named))
 
 

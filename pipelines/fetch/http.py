@@ -143,8 +143,9 @@ class BrokenOff(Exception):
 def whole_answer(client: Client, where: str, url: str, ask: Callable[[], T]) -> T:
     """What `ask` makes of the answer of this URL; asked again where the body breaks off.
 
-    Raises Fault where no whole answer came after all attempts.
+    Raises Fault where no whole answer came after all attempts, or the address is not http or https.
     """
+    require_http(url, where)
     for attempt in range(1, client.policy.attempts + 1):
         try:
             return ask()
