@@ -123,18 +123,18 @@ def raw_asset(source: Source) -> AssetsDefinition:
     )
     def take_in() -> MaterializeResult:
         workspace = settings.workspace()
-        found = _claimed(source, workspace)
+        found = claimed_files(source, workspace)
         new = snapshots.take(found, workspace.raw, read_log(workspace.fetched).urls())
         return MaterializeResult(metadata={"files": len(found), "new": len(new)})
 
     return take_in
 
 
-def _claimed(source: Source, workspace: Workspace) -> tuple[arrivals.Arrival, ...]:
-    """The files of one source: those that somebody brought, then those that were fetched."""
+def claimed_files(source: Source, workspace: Workspace) -> tuple[arrivals.Arrival, ...]:
+    """The files of one source: those that somebody brought, then those that were fetched, for whichever source."""
     inbox = inbox_folder(workspace)
     if source.is_inbox:
         return arrivals.look_into(inbox, [source]).claimed
     brought = arrivals.look_into(published_folder(workspace), [source], leave_out=inbox)
-    fetched = workspace.fetched / source.source_id
-    return brought.claimed + arrivals.look_into(fetched if fetched.is_dir() else None, [source]).claimed
+    fetched = workspace.fetched if workspace.fetched.is_dir() else None
+    return brought.claimed + arrivals.look_into(fetched, [source]).claimed

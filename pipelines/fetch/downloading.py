@@ -123,16 +123,16 @@ def _ask(
             return None
         if response.status_code != 200:
             raise wrong_status(where, response)
-        sha256, size = _stream(response, partial, where, max_bytes)
+        sha256, size = _stream(client, response, partial, where, max_bytes)
         check_kind(partial, candidate.file_name, where)
         return Download(partial, sha256, size, response.headers.get("ETag"), response.headers.get("Last-Modified"))
 
 
-def _stream(response: requests.Response, partial: Path, where: str, max_bytes: int) -> tuple[str, int]:
+def _stream(client: Client, response: requests.Response, partial: Path, where: str, max_bytes: int) -> tuple[str, int]:
     """Writes the body to disk; its hash and size."""
     digest, size, expected = hashlib.sha256(), 0, declared_length(response)
     with partial.open("wb") as file:
-        for piece in body(response, where, max_bytes):
+        for piece in body(client, response, where, max_bytes):
             file.write(piece)
             digest.update(piece)
             size += len(piece)

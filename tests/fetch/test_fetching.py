@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -207,6 +209,15 @@ def test_a_file_that_is_too_large_is_refused(publisher, workspace, fetched, answ
     assert kept(workspace) == []
 
 
+def test_an_answer_that_trickles_for_too_long_is_refused(publisher, workspace, fetched, policy):
+    publisher.serve(FILE, FIRST)
+    hours = itertools.count(step=3600.0)
+    slow = replace(policy, clock=lambda: next(hours), longest_answer=3000)
+    run = fetch_all([at(publisher, SICKNESS)], workspace, policy=slow)
+    assert "not yet the end" in only_fault(run).found
+    assert kept(workspace) == []
+
+
 def test_a_file_that_is_gone(publisher, workspace, fetched):
     fault = only_fault(fetched())
     assert "404" in fault.found and "renamed or removed" in fault.likely
@@ -315,6 +326,16 @@ def test_a_source_that_cannot_be_fetched_is_named():
     with pytest.raises(Fault, match="impact_self_assessment"):
         choose(load_sources(), ["impact_self_assessment"])
     assert SICKNESS in [source.source_id for source in choose(load_sources(), [])]
+
+
+def test_a_page_without_its_file_is_listed_and_no_fault(publisher, fetched):
+    publisher.serve(FILE, FIRST)
+    later = PAGE.replace("march", "april")
+    publisher.page(LANDING, PAGE, later)
+    publisher.page(later)
+    run = fetched(newest=1)
+    assert [(one.url, one.what) for one in run.outcomes][0] == (publisher.url + later, fetching.NOTHING_YET)
+    assert run.outcomes[1].edition == "2025-03" and run.faults == {}
 
 
 @pytest.mark.parametrize(

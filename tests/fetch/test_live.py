@@ -119,6 +119,15 @@ def test_a_publisher_that_fails_is_a_warning_and_what_was_fetched_stays_in_use(o
     assert "not fetched: sickness_absence" in printed.getvalue() and reason in printed.getvalue()
 
 
+def test_a_file_is_of_use_to_every_source_that_knows_its_name(live, sample):
+    name = LATER.rsplit("/", 1)[1]
+    fetched_for_another = live.fetched / ODS / "20260601T120000000000Z"
+    fetched_for_another.mkdir(parents=True)
+    (fetched_for_another / name).write_bytes((sample / SICKNESS / name).read_bytes())
+    (one,) = raw.claimed_files(load_sources()[SICKNESS], live)
+    assert one.edition.key == "2026-03"
+
+
 def test_nobody_is_asked_unless_it_is_live(offered, live, monkeypatch):
     monkeypatch.setenv("IMPACT_LIVE", "no")
     assert about(staged_live(), "raw/fetched") == {"asked": False}
