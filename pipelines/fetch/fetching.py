@@ -150,25 +150,26 @@ def _fetcher(source: Source, fetch: Fetch) -> Callable[[Source, Fetch, Run], Non
 
 def _take_all(source: Source, fetch: Fetch, found: Found, run: Run) -> None:
     """Every file that was found; one that fails stops no other."""
+    newest_before = run.log.newest_edition(source.source_id)
     for candidate in found.candidates:
         run.client.keep_apart(candidate.url, fetch.seconds_between_requests or 0)
         try:
             step = _would_take if run.is_dry else _take
-            run.outcomes.append(step(candidate, fetch, run))
+            run.outcomes.append(step(candidate, fetch, run, newest_before))
         except Fault as fault:
             run.fail(source, fault)
 
 
-def _would_take(candidate: Candidate, fetch: Fetch, run: Run) -> Outcome:
+def _would_take(candidate: Candidate, _: Fetch, run: Run, newest_before: str) -> Outcome:
     """What `_take` would do, as far as the server tells without sending the file."""
     known = run.log.under(candidate.source_id, candidate.url)
     head = downloading.look(run.client, candidate, known)
-    novelty = _novelty(candidate, known, run.log)
+    novelty = _novelty(candidate, known, newest_before)
     what = {True: novelty, False: SAME, None: UNSURE}[head.is_changed] if known else novelty
     return _outcome(candidate, head.bytes, what)
 
 
-def _take(candidate: Candidate, fetch: Fetch, run: Run) -> Outcome:
+def _take(candidate: Candidate, fetch: Fetch, run: Run, newest_before: str) -> Outcome:
     """Fetches one file if it changed, and notes it in the log."""
     known = run.log.under(candidate.source_id, candidate.url)
     got = downloading.download(run.client, candidate, known, run.log.folder / candidate.source_id, fetch.max_bytes)
@@ -176,30 +177,29 @@ def _take(candidate: Candidate, fetch: Fetch, run: Run) -> Outcome:
         run.log.checked(known, _now(), known.etag, known.last_modified)
         return _outcome(candidate, known.bytes, SAME)
     try:
-        return _keep(candidate, fetch, got, known, run.log)
+        return _keep(candidate, fetch, got, _novelty(candidate, known, newest_before), run.log)
     finally:
         got.path.unlink(missing_ok=True)
 
 
-def _keep(candidate: Candidate, fetch: Fetch, got: Download, known: Entry | None, log: Log) -> Outcome:
+def _keep(candidate: Candidate, fetch: Fetch, got: Download, novelty: str, log: Log) -> Outcome:
     """Keeps new bytes beside what was fetched before; of bytes that are there, notes only where they are now."""
+    known = log.under(candidate.source_id, candidate.url)
     if known and known.sha256 == got.sha256:
         log.checked(known, _now(), got.etag, got.last_modified)
         return _outcome(candidate, got.bytes, SAME)
     held = log.with_content(candidate.source_id, got.sha256)
-    what = _novelty(candidate, known, log)
-    if held:
-        what = BACK if held.url == candidate.url else MOVED
     stored = held.stored if held else _store(candidate, fetch, got, log.folder)
     log.add(_entry(candidate, got, stored))
-    return _outcome(candidate, got.bytes, what)
+    if held:
+        novelty = BACK if held.url == candidate.url else MOVED
+    return _outcome(candidate, got.bytes, novelty)
 
 
-def _novelty(candidate: Candidate, known: Entry | None, log: Log) -> str:
+def _novelty(candidate: Candidate, known: Entry | None, newest_before: str) -> str:
     if known and known.edition == candidate.edition:
         return REVISED
-    newest = log.newest_edition(candidate.source_id)
-    return NEWER if newest and candidate.edition > newest else NEW
+    return NEWER if newest_before and candidate.edition > newest_before else NEW
 
 
 def _store(candidate: Candidate, fetch: Fetch, got: Download, folder: Path) -> tuple[str, ...]:

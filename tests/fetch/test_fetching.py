@@ -118,6 +118,16 @@ def test_the_order_of_knowledge_survives_many_revisions(publisher, workspace, fe
     assert kept(workspace) == bodies
 
 
+def test_a_change_that_the_publisher_took_back_is_told(publisher, workspace, fetched):
+    for content in (FIRST, SECOND):
+        publisher.serve(FILE, content)
+        fetched()
+    publisher.serve(FILE, FIRST)
+    assert what(fetched()) == [fetching.BACK]
+    assert what(fetched()) == [fetching.SAME]
+    assert kept(workspace) == [FIRST, SECOND]
+
+
 def test_a_renamed_address_with_the_same_bytes(publisher, workspace, fetched):
     publisher.serve(FILE, FIRST)
     fetched()

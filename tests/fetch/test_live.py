@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,10 @@ import polars as pl
 import pytest
 from dagster import DagsterInstance, ExecuteInProcessResult, materialize
 from rich.console import Console
+from typer.testing import CliRunner
 
 from pipelines.assets import raw, staged
+from pipelines.cli import app
 from pipelines.registry import load_sources
 from pipelines.reporting import print_status
 from pipelines.settings import PROJECT_ROOT, SOURCES_DIR, Workspace
@@ -134,25 +135,24 @@ def test_nobody_is_asked_unless_it_is_live(offered, live, monkeypatch):
     assert offered.asked == []
 
 
-def impact(*words: str) -> subprocess.CompletedProcess[str]:
-    """`impact` in a process of its own, with the settings of this test."""
-    command = [sys.executable, "-m", "pipelines.cli", *words]
-    return subprocess.run(command, cwd=PROJECT_ROOT, env=dict(os.environ), capture_output=True, text=True, check=False)
-
-
 def test_the_command_lists_then_fetches_then_finds_nothing_new(offered, live):
-    listed = impact("fetch", "--dry-run", "--newest", "1")
-    assert listed.returncode == 0, listed.stderr
-    assert "NHS Sickness Absence rates CSV, March 2026.csv" in listed.stdout and "February" not in listed.stdout
+    def printed(*words: str) -> str:
+        done = CliRunner().invoke(app, ["fetch", *words])
+        assert done.exit_code == 0, done.exception
+        return done.stdout
+
+    listed = printed("--dry-run", "--newest", "1")
+    assert "NHS Sickness Absence rates CSV, March 2026.csv" in listed and "February" not in listed
     assert not live.fetched.exists() and LATER not in offered.paths("GET")
-    done = impact("fetch", SICKNESS)
-    assert done.returncode == 0 and LATER in offered.paths("GET") and REPORT not in offered.paths("GET")
-    assert impact("fetch", SICKNESS).stdout.count("not changed") == 2
+    assert printed(SICKNESS).count("│ new ") == 2
+    assert LATER in offered.paths("GET") and REPORT not in offered.paths("GET")
+    assert printed(SICKNESS).count("not changed") == 2
 
 
 def test_the_command_reports_every_fault_and_fails(offered, live):
     offered.page(LANDING, "/something-else")
     offered.serve(REPORT, b"<html><body>Sorry</body></html>")
-    done = impact("fetch")
+    command = [sys.executable, "-m", "pipelines.cli", "fetch"]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "fetch.follow" in done.stderr and "a web page" in done.stderr
