@@ -164,11 +164,11 @@ class Fetch(Strict):
 
     kind: `pages` (the files are linked from a page), `download` (their addresses never change) or `api` (a
     fetcher of its own).
-    pages: where to begin; if none is given, the landing page. follow: a pattern for each step from there to the
-    page that links the files. links: patterns of the links to the files; if none is given, those whose file name,
-    or whose text, is one of `files`. Patterns are searched in the address of a link and in its text. Their
-    groups `year` or `yy`, `month` or `mon`, and `day` tell which is the newest; without groups, the first on
-    the page is taken for it.
+    pages: where to begin, each leads to a file; if none is given, the landing page. follow: a pattern for each step
+    from there to the page that links the files. links: patterns of the links to the files; if none is given, those
+    whose file name, or whose text, is one of `files`. Patterns are searched in the address of a link and in its
+    text. Their groups `year` or `yy`, `month` or `mon`, and `day` tell which is the newest; without groups, the
+    first on the page is taken for it.
     file_name: the name that a linked file gets, filled from the groups of `links`, where neither its address nor
     its text tells. downloads: such names and their addresses, filled from the day of the download: `{year}`,
     `{month}`, `{day}`.

@@ -152,22 +152,32 @@ def links_in(html: str, url: str) -> list[Link]:
 def find(source: Source, fetch: Fetch, pages: Pages, newest: int) -> Found:
     """The files of the newest editions, as many as asked for, that the publisher's pages link.
 
-    Raises Fault where a page does not come, or no link on any page looked into fits.
+    Raises Fault where a page does not come, or no link fits on any page behind one of those to begin with.
     """
     found: dict[str, Candidate] = {}
     empty: list[str] = []
-    for page in islice(_pages_with_files(source, fetch, pages), newest + SPARE_PAGES):
-        offered = list(_offered(source, fetch, pages.links(page, _where(source, page)), page))
-        found = {candidate.url: candidate for candidate in offered} | found
-        if not offered:
-            empty.append(page)
-        if len({candidate.edition for candidate in found.values()}) >= newest:
-            break
-    if not found:
-        raise _nothing_fits(source, fetch, pages, empty[0])
+    for start in fetch.pages or (source.landing_page,):
+        behind = dict(_behind(source, fetch, pages, start, newest))
+        if not any(behind.values()):
+            raise _nothing_fits(source, fetch, pages, next(iter(behind)))
+        found = {candidate.url: candidate for offered in behind.values() for candidate in offered} | found
+        empty += [page for page, offered in behind.items() if not offered]
     wanted = sorted({candidate.edition for candidate in found.values()})[-newest:]
     kept = [candidate for candidate in found.values() if candidate.edition in wanted]
     return Found(tuple(sorted(kept, key=lambda one: (one.edition, one.is_revision))), tuple(empty))
+
+
+def _behind(
+    source: Source, fetch: Fetch, pages: Pages, start: str, newest: int
+) -> Iterator[tuple[str, list[Candidate]]]:
+    """The pages that this one leads to and what they offer, until they offer as many editions as asked for."""
+    editions: set[str] = set()
+    for page in islice(_walk(source, fetch, pages, start, fetch.follow), newest + SPARE_PAGES):
+        offered = list(_offered(source, fetch, pages.links(page, _where(source, page)), page))
+        yield page, offered
+        editions |= {candidate.edition for candidate in offered}
+        if len(editions) >= newest:
+            return
 
 
 def downloads(source: Source, fetch: Fetch, today: dt.date) -> Found:
@@ -188,11 +198,6 @@ def _must_tell(source: Source, file_name: str) -> Told:
         "`fetch` and `files` of the source YAML do not agree",
         f"correct one of them in sources/{source.source_id}.yml",
     )
-
-
-def _pages_with_files(source: Source, fetch: Fetch, pages: Pages) -> Iterator[str]:
-    for start in fetch.pages or (source.landing_page,):
-        yield from _walk(source, fetch, pages, start, fetch.follow)
 
 
 def _walk(source: Source, fetch: Fetch, pages: Pages, url: str, steps: tuple[str, ...]) -> Iterator[str]:

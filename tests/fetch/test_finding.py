@@ -163,6 +163,16 @@ def test_a_landing_page_that_no_longer_leads_on(publisher, found):
     assert "referral-to-treatment-2025-26" in caught.value.found
 
 
+def test_every_page_to_begin_with_is_looked_into(publisher, found):
+    starts = (
+        publisher.page("/ratings", "/system/files/2026-07/01_July_2026_Latest_ratings.ods"),
+        publisher.page("/archive", "/sites/default/files/2026-07/01_July_2026_Latest_ratings-v2.ods"),
+    )
+    assert len(found(at(publisher, CQC, pages=starts))) == 2
+    with pytest.raises(Fault, match="/elsewhere"):
+        found(at(publisher, CQC, pages=(*starts, publisher.page("/elsewhere"))))
+
+
 def test_a_landing_page_that_is_gone(publisher, found):
     with pytest.raises(Fault) as caught:
         found(at(publisher, CQC))
