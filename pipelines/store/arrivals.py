@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import Fault
-from pipelines.harmonise.periods import Edition, edition_of
+from pipelines.harmonise.periods import Edition, covered, edition_of
 from schemas.source import FilePattern, Source
 
 
@@ -94,13 +94,15 @@ def recognise(name: str, source: Source) -> Told | None:
     for pattern in source.files:
         match = re.fullmatch(pattern.match, name)
         if match:
-            return _told(pattern, {**match.groupdict(), **pattern.known})
+            return _told(source, pattern, {**match.groupdict(), **pattern.known})
     return None
 
 
-def _told(pattern: FilePattern, groups: dict[str, str | None]) -> Told | None:
+def _told(source: Source, pattern: FilePattern, groups: dict[str, str | None]) -> Told | None:
     try:
         edition = edition_of(groups)
+        if source.covers:
+            edition = covered(edition, source.covers.months, source.covers.ends_months_before)
     except ValueError:
         return None
     return Told(edition, pattern.format, bool(groups.get("revised")))
