@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipelines.errors import Fault, Faults
-from pipelines.settings import PROJECT_ROOT, SOURCES_DIR
+from pipelines.settings import PROJECT_ROOT, sources_dir
 from schemas import source as model
 from schemas.fields import FIELDS
 from schemas.ingest.shapes import SHAPES
@@ -35,12 +35,16 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-@cache
-def load_sources(folder: Path = SOURCES_DIR) -> dict[str, Source]:
-    """All sources by id, in the order in which they must be staged.
+def load_sources(folder: Path | None = None) -> dict[str, Source]:
+    """All sources by id, in the order in which they must be staged; from the folder of the settings by default.
 
     Raises Faults with one entry for each thing that is wrong in any file.
     """
+    return _load(folder or sources_dir())
+
+
+@cache
+def _load(folder: Path) -> dict[str, Source]:
     faults: list[Fault] = []
     sources: dict[str, Source] = {}
     for path in sorted(folder.rglob("*.yml")):

@@ -35,7 +35,7 @@ READING_CODE = (
     "pipelines/staging.py",
     "schemas",
 )
-NOT_ABOUT_READING = {"measures", "notes", "owner", "review_date", "attribution", "landing_page"}
+NOT_ABOUT_READING = {"measures", "notes", "owner", "review_date", "attribution", "landing_page", "fetch"}
 
 SOURCES_SCHEMA = pl.Schema(
     {

@@ -158,6 +158,58 @@ class Measure(Strict):
     review_date: date
 
 
+class Fetch(Strict):
+    """How the newest files come from their publisher by themselves.
+
+    kind: `pages` (the files are linked from a page), `download` (their addresses never change) or `api` (a
+    fetcher of its own).
+    pages: where to begin; if none is given, the landing page. follow: a pattern for each step from there to the
+    page that links the files. links: patterns of the links to the files; if none is given, those whose file name,
+    or whose text, is one of `files`. Patterns are searched in the address of a link and in its text. Their
+    groups `year` or `yy`, `month` or `mon`, and `day` tell which is the newest; without groups, the first on
+    the page is taken for it.
+    file_name: the name that a linked file gets, filled from the groups of `links`, where neither its address nor
+    its text tells. downloads: such names and their addresses, filled from the day of the download: `{year}`,
+    `{month}`, `{day}`.
+    members: patterns of the files to take out of a zip that bundles several; each must match.
+    newest: how many editions are looked for, the newest first. max_bytes: of one file.
+    verified_on: when somebody saw this work with the publisher's own pages; absent: written from a description
+    of them, and never tried.
+    """
+
+    kind: Literal["pages", "download", "api"] = "pages"
+    pages: tuple[Text, ...] = ()
+    follow: tuple[Text, ...] = ()
+    links: tuple[Text, ...] = ()
+    file_name: Text | None = None
+    downloads: dict[Text, Text] = {}
+    members: tuple[Text, ...] = ()
+    newest: Annotated[int, Field(ge=1)] = 1
+    max_bytes: Annotated[int, Field(ge=1)] = 500_000_000
+    seconds_between_requests: Annotated[float, Field(ge=0)] | None = None
+    verified_on: date | None = None
+
+    @field_validator("follow", "links", "members")
+    @classmethod
+    def _are_patterns(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"{value!r} is no pattern: {error}") from error
+        return values
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Fetch:
+        if bool(self.downloads) != (self.kind == "download"):
+            raise ValueError("`downloads` goes with `kind: download`, and only with it")
+        if self.kind != "pages" and (self.pages or self.follow or self.links or self.file_name):
+            raise ValueError("`pages`, `follow`, `links` and `file_name` go with `kind: pages`, and only with it")
+        if (self.file_name or self.members) and self.kind == "pages" and not self.links:
+            raise ValueError("`file_name` and `members` need `links`, which tell the edition")
+        return self
+
+
 class Source(Strict):
     """One publisher's series: who, where, how to read it, what it feeds.
 
@@ -167,6 +219,7 @@ class Source(Strict):
     named group.
     known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it.
     supersedes_by: what a newer file replaces, the whole edition or single submissions.
+    fetch: how files come by themselves; without it, somebody brings them.
     """
 
     source_id: SnakeCase
@@ -182,6 +235,8 @@ class Source(Strict):
     is_restricted: bool = False
     is_inbox: bool = False
     notes: str | None = None
+
+    fetch: Fetch | None = None
 
     shape: Literal["provider_counts", "waiting_bands", "survey_results", "ratings", "organisations", "assessments"]
     files: Annotated[tuple[FilePattern, ...], Field(min_length=1)]
