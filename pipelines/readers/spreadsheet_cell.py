@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from xml.parsers import expat
 
 from pipelines.errors import Fault
@@ -29,10 +30,10 @@ def cell_texts(markup: bytes, where: str) -> tuple[str, ...]:
 
     Raises Fault where the markup is broken.
     """
-    plain = PLAIN.fullmatch(markup)
     try:
+        plain = PLAIN.fullmatch(markup)
         if plain:
-            attributes, written = dict(ATTRIBUTE.findall(plain[1].decode())), (plain[2] or b"").decode()
+            attributes, written = _attributes(plain[1]), (plain[2] or b"").decode()
         else:
             attributes, written = _Parsed(markup).result()
         said = _said(attributes, written)
@@ -42,6 +43,11 @@ def cell_texts(markup: bytes, where: str) -> tuple[str, ...]:
     if said and times > MAX_COLUMNS:
         raise _broken(markup, where, f"{times:,} cells with the same text in one row")
     return (said,) * min(times, MAX_COLUMNS)
+
+
+@lru_cache(maxsize=1024)
+def _attributes(written: bytes) -> dict[str, str]:
+    return dict(ATTRIBUTE.findall(written.decode()))
 
 
 def _said(attributes: dict[str, str], written: str) -> str:
