@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.readers import delimited, spreadsheet_stream, submission, workbook
+from pipelines.readers import bodies, delimited, spreadsheet_stream, submission, workbook
 from pipelines.readers.container import unpack
 from schemas.source import Layout, Source
 
@@ -17,6 +17,7 @@ READERS = {
     "table": workbook.read_tables,
     "question_grid": workbook.read_question_grid,
     "form": submission.read_form,
+    "bodies": bodies.read_bodies,
 }
 
 
