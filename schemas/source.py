@@ -207,7 +207,7 @@ class Api(Strict):
     holds the key of this installation, sent as `key_header`.
     list_path, record_path, changes_path: behind the base; `{id}` is the record's. list_key: the list in a page of the
     list; id_key: the id in a row of it. changes_key: the list of changed ids.
-    next_key: the address of the next page, empty on the last one. start_key and end_key: the days that changes are
+    next_key: the address of the next page, empty on the last one. total_key: how many entries all pages have. start_key and end_key: the days that changes are
     asked for; days_back: how many of them are asked for again, because changes become known late.
     raw_name: name of the file that the records become, filled from `{year}`, `{month}`, `{day}`.
     drop: keys that never reach that file, at any depth: personal data.
@@ -224,13 +224,14 @@ class Api(Strict):
     id_key: Text
     changes_key: Text
     next_key: Text
+    total_key: Text
     start_key: Text
     end_key: Text
     per_page_key: Text
     per_page: Annotated[int, Field(ge=1)]
     days_back: Annotated[int, Field(ge=0)]
     requests_per_minute: Annotated[float, Field(gt=0)]
-    raw_name: Text
+    raw_name: Annotated[str, Field(pattern=r"^[a-z_]+\{year\}-\{month\}-\{day\}\.jsonl\.gz$")]
     drop: tuple[Text, ...]
 
 
