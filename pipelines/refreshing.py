@@ -27,7 +27,7 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     whatever stopped the job.
     """
     refuse_sample_over_published(workspace)
-    with _one_at_a_time(workspace), _shown(err):
+    with one_at_a_time(workspace), shown(err):
         result = _execute()
     from pipelines.reporting import print_summary
 
@@ -46,8 +46,8 @@ def refuse_sample_over_published(workspace: Workspace) -> None:
             "impact refresh",
             f"release {served.name} with published data is being served here",
             "published data to refresh it with",
-            "the option --from was left out",
-            "give `--from DIR`; or `--sample` to serve the SYNTHETIC sample instead; or set IMPACT_HOME to "
+            "the option --from or --live was left out",
+            "give `--from DIR` or `--live`; or `--sample` to serve the SYNTHETIC sample instead; or set IMPACT_HOME to "
             "another folder",
         )
 
@@ -64,7 +64,7 @@ def _execute() -> ExecuteInProcessResult:
 
 
 @contextmanager
-def _one_at_a_time(workspace: Workspace) -> Iterator[None]:
+def one_at_a_time(workspace: Workspace) -> Iterator[None]:
     """Holds a lock that the operating system releases if this process dies."""
     from filelock import FileLock, Timeout
 
@@ -87,7 +87,7 @@ def _one_at_a_time(workspace: Workspace) -> Iterator[None]:
 
 
 @contextmanager
-def _shown(err: Console) -> Iterator[None]:
+def shown(err: Console) -> Iterator[None]:
     """A line that moves on a terminal; plain lines with the time elsewhere."""
     if err.is_terminal:
         with err.status("starting") as status, progress.listening(status.update):

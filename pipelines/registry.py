@@ -62,7 +62,9 @@ def _load_one(path: Path, faults: list[Fault]) -> Source | None:
         content = _content(path)
         source = Source.model_validate(content)
     except OSError as error:
-        faults.append(_fault(path, f"`based_on`: {error}", "the id of another source", "a misspelt id or a removed file"))
+        faults.append(
+            _fault(path, f"`based_on`: {error}", "the id of another source", "a misspelt id or a removed file")
+        )
     except yaml.YAMLError as error:
         faults.append(_fault(path, str(error), "valid YAML", "a slip of the keyboard or of indentation"))
     except ValidationError as error:

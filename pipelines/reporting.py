@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.errors import Fault
+from pipelines.fetch.log import read_log
 from pipelines.registry import load_sources
 from pipelines.release import connect, current_release, read_manifest
 from pipelines.settings import DUCKDB_FILE, Workspace
@@ -25,6 +26,8 @@ from pipelines.store import parquet
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
+
+    from pipelines.fetch.fetching import Outcome
 
 MOST_ROWS = 200
 LONGEST_TEXT = 100
@@ -37,6 +40,7 @@ def print_summary(workspace: Workspace, result: ExecuteInProcessResult, out: Con
     staged = [already_staged(source, workspace) for source in load_sources().values()]
     read_again = sum(values.get("files_read_again", 0) for key, values in metadata.items() if key.startswith("staged/"))
     out.print(_sources_table(workspace, staged))
+    _print_fetched(metadata.get("raw/fetched", {}), out)
     _print_turned_away(staged, metadata, out)
     out.print(f"files read in this run: {read_again}")
     _print_release(workspace, metadata, out)
@@ -56,6 +60,25 @@ def print_status(workspace: Workspace, out: Console, reasons: bool) -> None:
     out.print(table)
     if reasons:
         _print_reasons(workspace, staged, out)
+    print_not_fetched(read_log(workspace.fetched).faults, out)
+
+
+def print_not_fetched(faults: dict[str, list[Fault]], out: Console) -> None:
+    """What did not come from the publishers at the latest try, in full."""
+    for source_id, found in faults.items():
+        out.print(f"\nnot fetched: {source_id}; what was fetched before stays in use", markup=False)
+        for fault in found:
+            out.print(str(fault), markup=False, soft_wrap=True)
+
+
+def print_outcomes(outcomes: Iterable[Outcome], is_dry: bool, out: Console) -> None:
+    """One line for each file that the publishers offer."""
+    would = "what would happen" if is_dry else "what happened"
+    table = Table("source", "edition", "file", "size", would, "address", title="published data")
+    for one in outcomes:
+        size = "" if one.bytes is None else f"{one.bytes:,}"
+        table.add_row(one.source_id, one.edition, one.file_name, size, one.what, one.url)
+    Console(file=out.file, width=LONGEST_TEXT * 4, highlight=False).print(table)
 
 
 def _add_editions(table: Table, result: StagedSource) -> None:
@@ -154,6 +177,17 @@ def _sources_table(workspace: Workspace, staged: Iterable[StagedSource]) -> Tabl
         rows = (result.total("rows_accepted"), result.total("rows_rejected"))
         table.add_row(result.source_id, *(f"{n:,}" for n in (*counts, *rows)))
     return table
+
+
+def _print_fetched(fetched: dict[str, Any], out: Console) -> None:
+    """How many files came from the publishers, and the first line of what went wrong."""
+    if not fetched.get("asked"):
+        return
+    out.print(f"new files from the publishers: {fetched['new']}")
+    for reason in fetched["faults"]:
+        out.print(f"not fetched: {reason.splitlines()[0]}", markup=False, soft_wrap=True)
+    if fetched["faults"]:
+        out.print("what was fetched before stays in use; reasons: impact status")
 
 
 def _print_turned_away(staged: Iterable[StagedSource], metadata: dict[str, dict[str, Any]], out: Console) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from string import Formatter
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -289,6 +290,22 @@ class Fetch(Strict):
         if (self.file_name or self.members) and self.kind == "pages" and not self.links:
             raise ValueError("`file_name` and `members` need `links`, which tell the edition")
         return self
+
+    @model_validator(mode="after")
+    def _links_tell_what_is_needed(self) -> Fetch:
+        groups = [set(re.compile(link).groupindex) for link in self.links]
+        if self.members and not all(told & {"year", "yy"} for told in groups):
+            raise ValueError("with `members`, each of `links` needs a group `year` or `yy`")
+        if self.file_name and not all(_fields(self.file_name) <= told for told in groups):
+            raise ValueError("`file_name` asks for a group that one of `links` does not have")
+        if not all(_fields(name) <= {"year", "month", "day"} for name in self.downloads):
+            raise ValueError("names of `downloads` may ask for {year}, {month} and {day} only")
+        return self
+
+
+def _fields(template: str) -> set[str]:
+    """What a template such as `rates_{year}.csv` asks for."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
 
 
 class Source(Strict):

@@ -8,23 +8,25 @@ Does not belong here: waiting and retrying of requests (http.py), addresses and 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from requests import RequestException, Response
+from requests import Response
 
 from pipelines.errors import Fault
-from pipelines.fetch.http import Client, Policy, client, no_answer, require_http, wrong_status
+from pipelines.fetch import http
+from pipelines.fetch.http import Client, Policy, require_http, whole_answer, wrong_status
 from pipelines.fetch.journal import Journal, Run, write_records
 from pipelines.progress import say
 from schemas.source import Api, Source
 
 JOURNAL = ".journal"
 EVERY = 500
+MAX_ANSWER_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -87,96 +89,97 @@ class _Speaker:
         self.api = api
         self.where = where
         self.base = (os.environ.get(api.base_url_from) or api.base_url).rstrip("/")
-        self.policy = policy or Policy(between=60 / api.requests_per_minute)
+        policy = policy or Policy()
+        # The interface allows more than the distance of requests that web pages get.
+        self.policy = replace(
+            policy, between=60 / api.requests_per_minute if policy.between is None else policy.between
+        )
         self._drop = frozenset(api.drop)
         require_http(self.base, where)
-        self.client: Client = client(self.policy)
+        self.client: Client = http.client(self.policy)
         self.client.headers[api.key_header] = _key(api, where)
 
     def ids(self, run: Run) -> list[str]:
-        """Ids of all records, or of those that changed since a day, in the order of the publisher."""
-        per_page = {self.api.per_page_key: str(self.api.per_page)}
+        """Ids of all records, or of those that changed since a day, each once. Raises Fault for a list with gaps."""
+        api, per_page = self.api, {self.api.per_page_key: str(self.api.per_page)}
         if run.since is None:
-            return [row[self.api.id_key] for row in self._pages(self.api.list_path, per_page, self.api.list_key)]
-        days = {self.api.start_key: f"{run.since}T00:00:00Z", self.api.end_key: f"{run.day}T23:59:59Z"}
-        return list(self._pages(self.api.changes_path, {"page": "1", **per_page, **days}, self.api.changes_key))
+            rows, total = self._pages(api.list_path, per_page, api.list_key)
+            ids = list(dict.fromkeys(row[api.id_key] for row in rows))
+            # A record that moves to another page while we read is listed twice, and another one not at all.
+            self._refuse_gaps(len(ids), total, api.list_path)
+            return ids
+        days = {api.start_key: f"{run.since}T00:00:00Z", api.end_key: f"{run.day}T23:59:59Z"}
+        rows, total = self._pages(api.changes_path, {"page": "1", **per_page, **days}, api.changes_key)
+        self._refuse_gaps(len(rows), total, api.changes_path)
+        return list(dict.fromkeys(rows))
 
     def record(self, asked: str) -> dict[str, Any] | str:
         """The record without what is to be dropped, or the reason why there is none."""
-        answer = self._get(self._address(asked))
+        answer, content = self._get(self._address(asked))
         if answer.status_code == 400 and asked != asked.upper():
             # Some ids are listed in lower case, in which the interface does not know them.
-            answer = self._get(self._address(asked.upper()))
+            answer, content = self._get(self._address(asked.upper()))
         if answer.status_code == 404:
             return f"listed, but status 404 on {dt.date.today().isoformat()}"
-        body = self._content(answer, self.api.id_key)
+        body = self._checked(answer, content, self.api.id_key)
         if str(body[self.api.id_key]).upper() != asked.upper():
-            raise self._odd(answer, f"the record {body[self.api.id_key]}", f"the record {asked}")
+            raise self._odd(answer.url, f"the record {body[self.api.id_key]}", f"the record {asked}")
         return without(body, self._drop)
 
     def _address(self, asked: str) -> str:
         return self.base + self.api.record_path.replace("{id}", quote(asked, safe=""))
 
-    def _pages(self, path: str, query: dict[str, str], key: str) -> Iterator[Any]:
-        """The entries of all pages of a list, each once. Raises Fault where it is shorter than it says."""
+    def _pages(self, path: str, query: dict[str, str], key: str) -> tuple[list[Any], int]:
+        """The entries of all pages of a list, and how many there are by its own account."""
         uri: str | None = f"{path}?{urlencode(query)}"
+        entries: list[Any] = []
         asked: set[str] = set()
-        seen: set[str] = set()
         total = 0
         while uri:
-            answer = self._get(self._next_address(uri, asked))
-            page = self._content(answer, key)
+            answer, content = self._get(self._next_address(uri, asked))
+            page = self._checked(answer, content, key)
             total = int(page.get(self.api.total_key) or 0)
-            for entry in page[key]:
-                name = entry[self.api.id_key] if isinstance(entry, dict) else entry
-                if name not in seen:
-                    seen.add(name)
-                    yield entry
+            entries += page[key]
             uri = page.get(self.api.next_key)
-        if len(seen) < total:
-            raise self._odd(answer, f"{len(seen):,} different ids", f"{total:,}, as the list itself says")
+        return entries, total
+
+    def _refuse_gaps(self, count: int, total: int, path: str) -> None:
+        if count < total:
+            raise self._odd(self.base + path, f"{count:,} different entries", f"{total:,}, as the list itself says")
 
     def _next_address(self, uri: str, asked: set[str]) -> str:
-        address = uri if uri.startswith(self.base) else self.base + uri
-        if address in asked or "://" in uri.removeprefix(self.base):
-            raise Fault(
-                self.where,
-                f"{uri} for the next page",
-                f"a page below {self.base} that was not read yet",
-                "the publisher's interface is in trouble or has changed",
-                "try again later; what was fetched is kept",
-            )
+        address = uri if uri.startswith(f"{self.base}/") else self.base + uri
+        if address in asked or not uri.removeprefix(self.base).startswith("/"):
+            raise self._odd(self.base, f"{uri} for the next page", "a page of the same list that was not read yet")
         asked.add(address)
         return address
 
-    def _get(self, address: str) -> Response:
+    def _get(self, address: str) -> tuple[Response, bytes]:
         """The answer, whatever its status. Redirects are not followed: they would carry the key elsewhere."""
-        for attempt in range(1, self.policy.attempts + 1):
-            try:
-                return self.client.get(address, allow_redirects=False)
-            except RequestException as error:
-                # An answer that breaks off in the middle is not tried again by the client itself.
-                if attempt == self.policy.attempts:
-                    raise no_answer(self.where, address, error) from error
-                self.policy.sleep(self.policy.pause(attempt))
-        raise AssertionError("a policy allows at least one attempt")
 
-    def _content(self, answer: Response, key: str) -> dict[str, Any]:
+        def ask() -> tuple[Response, bytes]:
+            with self.client.get(address, allow_redirects=False, stream=True) as answer:
+                return answer, b"".join(http.body(answer, self.where, MAX_ANSWER_BYTES))
+
+        return whole_answer(self.client, self.where, address, ask)
+
+    def _checked(self, answer: Response, content: bytes, key: str) -> dict[str, Any]:
+        """What the answer says. Raises Fault where that is an error, or lacks the key."""
         if answer.status_code == 401:
             raise _refused_key(self.api, self.where, f"status 401 from {answer.url}")
         if answer.status_code != 200:
             raise wrong_status(self.where, answer)
         try:
-            content = answer.json()
-        except RequestException:
-            content = None
-        if not isinstance(content, dict) or key not in content:
-            raise self._odd(answer, answer.text[:100], f"JSON with `{key}`")
-        return content
+            found = json.loads(content)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or key not in found:
+            raise self._odd(answer.url, content[:100].decode("utf-8", "replace"), f"JSON with `{key}`")
+        return found
 
-    def _odd(self, answer: Response, found: str, expected: str) -> Fault:
+    def _odd(self, url: str, found: str, expected: str) -> Fault:
         return Fault(
-            f"{self.where}, {answer.url}",
+            f"{self.where}, {url}",
             found,
             expected,
             "the publisher's interface is in trouble or has changed",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -24,6 +24,8 @@ from pipelines.errors import Fault
 
 TRY_AGAIN = (429, 500, 502, 503, 504)
 SCHEMES = ("https", "http")
+PIECE = 256 * 1024
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,13 @@ class Client(requests.Session):
         self._wait_for(urlsplit(str(request.url)).netloc)
         return super().send(request, **kwargs)
 
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Raises Fault where a redirect leads away from http and https."""
+        target = super().get_redirect_target(resp)
+        if target:
+            require_http(urljoin(resp.url, target), f"redirect from {resp.url}")
+        return target
+
     def _wait_for(self, host: str) -> None:
         between = self.policy.between if self.policy.between is not None else settings.seconds_between_requests()
         between = max(between, self._between.get(host, 0.0))
@@ -127,6 +136,65 @@ def user_agent() -> str:
     return f"NHS-IMPACT-Warehouse/{version('nhs-impact-warehouse')} (contact: {settings.contact() or 'not given'})"
 
 
+class BrokenOff(Exception):
+    """An answer that ended too early, or that is not whole."""
+
+
+def whole_answer(client: Client, where: str, url: str, ask: Callable[[], T]) -> T:
+    """What `ask` makes of the answer of this URL; asked again where the body breaks off.
+
+    Raises Fault where no whole answer came after all attempts.
+    """
+    for attempt in range(1, client.policy.attempts + 1):
+        try:
+            return ask()
+        except BrokenOff as error:
+            reason = str(error)
+        except requests.RequestException as error:
+            raise no_answer(where, url, error) from error
+        if attempt < client.policy.attempts:
+            client.policy.sleep(client.policy.pause(attempt))
+    raise Fault(
+        where,
+        f"{reason}, {client.policy.attempts} times, from {url}",
+        "a whole answer",
+        "a bad connection, or a file that the publisher is just replacing",
+        "try again later, or download by hand and use `--from`",
+    )
+
+
+def body(response: requests.Response, where: str, max_bytes: int) -> Iterator[bytes]:
+    """The body piece by piece. Raises BrokenOff where it ends early, Fault where it is larger than allowed."""
+    length, received = declared_length(response), 0
+    _refuse_too_large(where, length or 0, max_bytes)
+    try:
+        for piece in response.iter_content(PIECE):
+            received += len(piece)
+            _refuse_too_large(where, received, max_bytes)
+            yield piece
+    except requests.RequestException as error:
+        of = f" of {length:,}" if length else ""
+        raise BrokenOff(f"the body broke off after {received:,}{of} bytes ({type(error).__name__})") from error
+
+
+def declared_length(response: requests.Response) -> int | None:
+    """The size that the server tells, in bytes; None where it tells none or a strange one."""
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() else None
+
+
+def _refuse_too_large(where: str, size: int, max_bytes: int) -> None:
+    if size <= max_bytes:
+        return
+    raise Fault(
+        where,
+        f"{size:,} bytes or more",
+        f"at most {max_bytes:,} bytes",
+        "another file under this address, or a series that grew",
+        "look at the file; if it is right, raise `fetch.max_bytes` in the source YAML",
+    )
+
+
 def require_http(url: str, where: str) -> None:
     """Raises Fault where the address is of another kind than http or https."""
     if urlsplit(url).scheme in SCHEMES:
@@ -147,7 +215,8 @@ def no_answer(where: str, url: str, error: requests.RequestException) -> Fault:
         f"no answer from {url}: {type(error).__name__}: {error}",
         "an answer of the publisher's server",
         "the server is down or slow, this machine is not on the internet, or it needs a proxy",
-        "try again later; set IMPACT_PROXY where a proxy is needed; or download by hand and use `--from`",
+        "try again later; set IMPACT_PROXY where a proxy is needed, and REQUESTS_CA_BUNDLE where it shows a "
+        "certificate of its own; or download by hand and use `--from`",
     )
 
 

@@ -191,9 +191,7 @@ def _at(part: Body, path: list[str]) -> str | None:
     return str(inner).lower() if isinstance(inner, bool) else text(inner)
 
 
-def _frame(
-    rows: list[dict[str, str | int | None]], layout: Bodies, names: dict[str, dict[str, str]]
-) -> pl.DataFrame:
+def _frame(rows: list[dict[str, str | int | None]], layout: Bodies, names: dict[str, dict[str, str]]) -> pl.DataFrame:
     columns = {*layout.body, *layout.otherwise, *(name for kind in layout.rows for name in (*kind.take, *kind.texts))}
     frame = pl.DataFrame(rows, schema={**dict.fromkeys(sorted(columns), pl.String), ROW: pl.Int32})
     return frame.with_columns(
