@@ -207,9 +207,9 @@ class Api(Strict):
     base_url: beginning of every address, overridden by the variable `base_url_from`. key_from: the variable that
     holds the key of this installation, sent as `key_header`.
     list_path, record_path, changes_path: behind the base; `{id}` is the record's. list_key: the list in a page of the
-    list; id_key: the id in a row of it. changes_key: the list of changed ids.
-    next_key: the address of the next page, empty on the last one. total_key: how many entries all pages have. start_key and end_key: the days that changes are
-    asked for; days_back: how many of them are asked for again, because changes become known late.
+    list; id_key: the id in a row of it. changes_key: the list of changed ids. next_key: the address of the next
+    page, empty on the last one. total_key: how many entries all pages have. start_key and end_key: the days that
+    changes are asked for; days_back: how many of them are asked for again, because changes become known late.
     raw_name: name of the file that the records become, filled from `{year}`, `{month}`, `{day}`.
     drop: keys that never reach that file, at any depth: personal data.
     """

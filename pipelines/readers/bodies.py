@@ -120,7 +120,7 @@ def _compare_keys(seen: set[str], layout: Bodies, count: int, where: str) -> Non
             f"no {', '.join(gone)} in any of {count:,} records, but {', '.join(new)}",
             f"{', '.join(sorted(needed))}, each in some of the records",
             "the publisher renamed a key",
-            "correct `layout.bodies.rows` in the source YAML; if the new keys are of no concern, add them to `known_keys`",
+            "correct the paths in `layout.bodies`; add new keys that are no matter to its `known_keys`",
         )
 
 
