@@ -93,7 +93,7 @@ FIELDS: dict[str, Field] = {
     "assessment_date": Field(pl.Date, "Day of the assessment"),
     "assessment_status": Field(pl.String, "Whether the domain was assessed this time, in the publisher's words"),
     "percentage_score": Field(pl.Float64, "Score behind a rating of the single assessment framework, per cent"),
-    "is_current": Field(pl.Boolean, "False for a rating that a later one replaced"),
+    "is_current_rating": Field(pl.Boolean, "False for a rating that a later one replaced"),
     "inherited_from": Field(pl.String, "CQC id of the predecessor that the rating was given to"),
     # self-assessments
     "submission_id": Field(pl.String, "Hash of organisation, instrument, date and status"),

@@ -241,7 +241,7 @@ SHAPES: dict[str, Shape] = {
             "assessment_date",
             "assessment_status",
             "percentage_score",
-            "is_current",
+            "is_current_rating",
             "inherited_from",
             "value_status",
         ),
@@ -257,7 +257,6 @@ SHAPES: dict[str, Shape] = {
             {
                 "inspection_category",
                 "deregistered_on",
-                "rating",
                 "publication_date",
                 "assessment_date",
                 "assessment_status",

@@ -127,7 +127,7 @@ def test_all_real_records_come_through_the_faults_of_the_interface(taken):
     assert 1 in taken.waits, "Retry-After asked for a second"
     assert (len(taken.interface.asked), set(taken.interface.asked.values())) == (451 + 20, {1})
     assert (taken.got.count, set(taken.got.gone)) == (451, {"1-404", "rw404"})
-    found = taken.locations.group_by("framework", "is_current").len().sort("framework", "is_current")
+    found = taken.locations.group_by("framework", "is_current_rating").len().sort("framework", "is_current_rating")
     assert found.rows() == counted(taken.interface)
     assert taken.locations["rated_code"].n_unique() == 451
     assert taken.providers["rated_code"].n_unique() == 20
@@ -143,7 +143,9 @@ def counted(interface: Interface) -> list[tuple[str, bool, int]]:
             ("single_assessment_framework", True): json.dumps(one.get("assessment", [])).count('"rating":'),
         }
         found.update(parts if sum(parts.values()) else {("none", True): 1})
-    return sorted((framework, is_current, count) for (framework, is_current), count in found.items() if count)
+    return sorted(
+        (framework, is_current_rating, count) for (framework, is_current_rating), count in found.items() if count
+    )
 
 
 def test_what_real_records_say(taken):
@@ -154,7 +156,7 @@ def test_what_real_records_say(taken):
             pl.col("rated_code") == code,
             pl.col("service_group") == group,
             pl.col("domain") == domain,
-            pl.col("is_current"),
+            pl.col("is_current_rating"),
         )
         (only,) = found.rows(named=True)
         return only

@@ -36,7 +36,10 @@ def change(folder: Path, old: str, new: str) -> None:
 def test_shipped_sources_load_with_their_inbox_last():
     sources = load_sources()
     assert set(sources) == {
+        "cqc_api_locations",
+        "cqc_api_providers",
         "cqc_location_ratings",
+        "cqc_provider_ratings",
         "impact_self_assessment",
         "nhs_staff_survey",
         "ods_trusts",

@@ -3,6 +3,7 @@
     'stg_cqc_location_ratings__measures',
     'stg_rtt_full_extract__measures',
     'stg_sickness_absence__measures',
+    'int_cqc_ratings__measured',
     'int_survey_measures__scored',
 ] %}
 
