@@ -11,12 +11,12 @@ from pathlib import Path
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
-    AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
     MaterializeResult,
     asset,
     asset_check,
+    get_dagster_logger,
 )
 
 from pipelines import settings
@@ -40,7 +40,7 @@ OWNER = "team:nhs-impact-warehouse"
     description="What is new at the publishers, fetched from their servers where IMPACT_LIVE is `yes`. A source that "
     "cannot be fetched stops no other; what was fetched before stays in use.",
 )
-def fetched_files(context: AssetExecutionContext) -> MaterializeResult:
+def fetched_files() -> MaterializeResult:
     """Asks every publisher, or none."""
     workspace = settings.workspace()
     if workspace.origin == "synthetic" or not settings.is_live():
@@ -50,7 +50,7 @@ def fetched_files(context: AssetExecutionContext) -> MaterializeResult:
     run = fetch_all(load_sources().values(), workspace)
     faults = [fault for found in run.faults.values() for fault in found]
     for fault in faults:
-        context.log.warning(str(fault))
+        get_dagster_logger().warning(str(fault))
     return MaterializeResult(metadata={"asked": True, "new": run.new, "faults": [str(fault) for fault in faults]})
 
 
@@ -123,18 +123,18 @@ def raw_asset(source: Source) -> AssetsDefinition:
     )
     def take_in() -> MaterializeResult:
         workspace = settings.workspace()
-        found = _claimed(source, workspace)
+        found = claimed_files(source, workspace)
         new = snapshots.take(found, workspace.raw, read_log(workspace.fetched).urls())
         return MaterializeResult(metadata={"files": len(found), "new": len(new)})
 
     return take_in
 
 
-def _claimed(source: Source, workspace: Workspace) -> tuple[arrivals.Arrival, ...]:
-    """The files of one source: those that somebody brought, then those that were fetched."""
+def claimed_files(source: Source, workspace: Workspace) -> tuple[arrivals.Arrival, ...]:
+    """The files of one source: those that somebody brought, then those that were fetched, for whichever source."""
     inbox = inbox_folder(workspace)
     if source.is_inbox:
         return arrivals.look_into(inbox, [source]).claimed
     brought = arrivals.look_into(published_folder(workspace), [source], leave_out=inbox)
-    fetched = workspace.fetched / source.source_id
-    return brought.claimed + arrivals.look_into(fetched if fetched.is_dir() else None, [source]).claimed
+    fetched = workspace.fetched if workspace.fetched.is_dir() else None
+    return brought.claimed + arrivals.look_into(fetched, [source]).claimed

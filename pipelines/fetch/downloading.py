@@ -15,7 +15,16 @@ import requests
 
 from pipelines.errors import Fault
 from pipelines.fetch.finding import Candidate
-from pipelines.fetch.http import BrokenOff, Client, body, declared_length, no_answer, whole_answer, wrong_status
+from pipelines.fetch.http import (
+    BrokenOff,
+    Client,
+    body,
+    declared_length,
+    no_answer,
+    require_http,
+    whole_answer,
+    wrong_status,
+)
 from pipelines.fetch.log import Entry
 from pipelines.progress import say
 from pipelines.readers.container import GZIP, ZIP, refuse_empty_or_html
@@ -68,6 +77,7 @@ def download(
 def look(client: Client, candidate: Candidate, known: Entry | None) -> Head:
     """Size of the file and whether it changed, without its body. Raises Fault where it is not there."""
     where = where_of(candidate)
+    require_http(candidate.url, where)
     try:
         response = client.head(candidate.url, headers=_conditions(known), allow_redirects=True)
     except requests.RequestException as error:
@@ -113,16 +123,16 @@ def _ask(
             return None
         if response.status_code != 200:
             raise wrong_status(where, response)
-        sha256, size = _stream(response, partial, where, max_bytes)
+        sha256, size = _stream(client, response, partial, where, max_bytes)
         check_kind(partial, candidate.file_name, where)
         return Download(partial, sha256, size, response.headers.get("ETag"), response.headers.get("Last-Modified"))
 
 
-def _stream(response: requests.Response, partial: Path, where: str, max_bytes: int) -> tuple[str, int]:
+def _stream(client: Client, response: requests.Response, partial: Path, where: str, max_bytes: int) -> tuple[str, int]:
     """Writes the body to disk; its hash and size."""
     digest, size, expected = hashlib.sha256(), 0, declared_length(response)
     with partial.open("wb") as file:
-        for piece in body(response, where, max_bytes):
+        for piece in body(client, response, where, max_bytes):
             file.write(piece)
             digest.update(piece)
             size += len(piece)

@@ -182,9 +182,8 @@ def _would_take(candidate: Candidate, fetch: Fetch, run: Run) -> Outcome:
     """What `_take` would do, as far as the server tells without sending the file."""
     known = run.log.under(candidate.source_id, candidate.url)
     head = downloading.look(run.client, candidate, known)
-    if known is None or known.edition != candidate.edition:
-        return _outcome(candidate, head.bytes, _novelty(candidate, known, run.log))
-    what = {True: REVISED, False: SAME, None: UNSURE}[head.is_changed]
+    novelty = _novelty(candidate, known, run.log)
+    what = {True: novelty, False: SAME, None: UNSURE}[head.is_changed] if known else novelty
     return _outcome(candidate, head.bytes, what)
 
 
@@ -225,15 +224,18 @@ def _novelty(candidate: Candidate, known: Entry | None, log: Log) -> str:
 def _store(candidate: Candidate, fetch: Fetch, got: Download, folder: Path) -> tuple[str, ...]:
     """Puts the file, or the members of a bundle, into a folder of its own; their paths below `folder`.
 
-    The folder's name is the time: in the order of names, what became known later comes later.
+    The folder's name is the time: in the order of names, what became known later comes later. It appears when all
+    that belongs in it is there.
     """
     taken = take_members(got.path, downloading.where_of(candidate), fetch.members) if fetch.members else {}
     target = folder / candidate.source_id / f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%fZ}"
-    target.mkdir()
+    making = target.with_name(f".{target.name}")
+    making.mkdir()
     for name, content in taken.items():
-        (target / name).write_bytes(content)
+        (making / name).write_bytes(content)
     if not taken:
-        os.replace(got.path, target / candidate.file_name)
+        os.replace(got.path, making / candidate.file_name)
+    os.replace(making, target)
     return tuple(sorted(path.relative_to(folder).as_posix() for path in target.iterdir()))
 
 

@@ -14,10 +14,12 @@ from difflib import get_close_matches
 from html.parser import HTMLParser
 from itertools import islice
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from requests.utils import requote_uri
 
 from pipelines.errors import Fault
-from pipelines.fetch.http import Client, body, require_http, whole_answer, wrong_status
+from pipelines.fetch.http import SCHEMES, Client, body, whole_answer, wrong_status
 from pipelines.harmonise.periods import edition_of
 from pipelines.store.arrivals import Told, recognise
 from schemas.source import Fetch, Source
@@ -25,6 +27,7 @@ from schemas.source import Fetch, Source
 MAX_PAGE_BYTES = 20_000_000
 # A page may be announced before its file is there; so many are passed by.
 SPARE_PAGES = 3
+NEVER_TRIED = "; or the pattern, which was written from a description and has no `verified_on`, was never right"
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,6 @@ class Pages:
     def links(self, url: str, where: str) -> list[Link]:
         """The links of a page in their order. Raises Fault where the page does not come."""
         if url not in self._read:
-            require_http(url, where)
             self._read[url] = whole_answer(self.client, where, url, lambda: self._ask(url, where))
         return self._read[url]
 
@@ -88,7 +90,7 @@ class Pages:
         with self.client.get(url, stream=True) as response:
             if response.status_code != 200:
                 raise wrong_status(where, response)
-            content = b"".join(body(response, where, MAX_PAGE_BYTES))
+            content = b"".join(body(self.client, response, where, MAX_PAGE_BYTES))
             return links_in(content.decode("utf-8", "replace"), response.url)
 
 
@@ -132,9 +134,9 @@ class _Anchors(HTMLParser):
 
 
 def _absolute(base: str, href: str) -> str | None:
-    """The absolute address without fragment; None where the page gives none that can be read."""
+    """The absolute address, quoted as it goes out, without fragment; None where the page's cannot be read."""
     try:
-        return urlsplit(urljoin(base, href.strip()))._replace(fragment="").geturl()
+        return requote_uri(urldefrag(urljoin(base, href.strip())).url)
     except ValueError:
         return None
 
@@ -172,8 +174,6 @@ def downloads(source: Source, fetch: Fetch, today: dt.date) -> Found:
     """The files that lie under addresses of their own; their edition is told by the day of the download."""
     day = {"year": f"{today:%Y}", "month": f"{today:%m}", "day": f"{today:%d}"}
     named = [(template.format(**day), url) for template, url in fetch.downloads.items()]
-    for _, url in named:
-        require_http(url, _where(source, url))
     return Found(tuple(_candidate(source, url, None, name, _must_tell(source, name)) for name, url in named))
 
 
@@ -192,10 +192,10 @@ def _must_tell(source: Source, file_name: str) -> Told:
 
 def _pages_with_files(source: Source, fetch: Fetch, pages: Pages) -> Iterator[str]:
     for start in fetch.pages or (source.landing_page,):
-        yield from _walk(source, pages, start, fetch.follow)
+        yield from _walk(source, fetch, pages, start, fetch.follow)
 
 
-def _walk(source: Source, pages: Pages, url: str, steps: tuple[str, ...]) -> Iterator[str]:
+def _walk(source: Source, fetch: Fetch, pages: Pages, url: str, steps: tuple[str, ...]) -> Iterator[str]:
     """The pages that these steps lead to, the newest first; a page is read only when it is asked for."""
     if not steps:
         yield url
@@ -203,9 +203,9 @@ def _walk(source: Source, pages: Pages, url: str, steps: tuple[str, ...]) -> Ite
     links = pages.links(url, _where(source, url))
     onward = _newest_first(links, steps[0])
     if not onward:
-        raise _no_link(source, url, steps[0], links, "fetch.follow")
+        raise _no_link(source, fetch, url, steps[0], links, "fetch.follow")
     for link in onward:
-        yield from _walk(source, pages, link, steps[1:])
+        yield from _walk(source, fetch, pages, link, steps[1:])
 
 
 def _newest_first(links: list[Link], pattern: str) -> list[str]:
@@ -253,16 +253,16 @@ def _where(source: Source, url: str) -> str:
 def _nothing_fits(source: Source, fetch: Fetch, pages: Pages, page: str) -> Fault:
     patterns = fetch.links or tuple(pattern.match for pattern in source.files)
     key = "fetch.links" if fetch.links else "files"
-    return _no_link(source, page, " or ".join(patterns), pages.links(page, _where(source, page)), key)
+    return _no_link(source, fetch, page, " or ".join(patterns), pages.links(page, _where(source, page)), key)
 
 
-def _no_link(source: Source, page: str, pattern: str, links: list[Link], key: str) -> Fault:
-    names = {name for link in links for name in (link.file_name, link.text) if name}
-    nearest = get_close_matches(pattern, sorted(names), n=3, cutoff=0.0)
+def _no_link(source: Source, fetch: Fetch, page: str, pattern: str, links: list[Link], key: str) -> Fault:
+    names = {name for link in links if urlsplit(link.url).scheme in SCHEMES for name in (link.file_name, link.text)}
+    nearest = get_close_matches(pattern, sorted(names - {""}), n=3, cutoff=0.0)
     return Fault(
         _where(source, page),
         f"no link that fits; {len(links)} links, the nearest: {', '.join(nearest) or 'none'}",
         f"a link that fits {pattern}",
-        "the publisher renamed its files or moved the page",
+        "the publisher renamed its files or moved the page" + ("" if fetch.verified_on else NEVER_TRIED),
         f"correct `{key}` in sources/{source.source_id}.yml, or download by hand into a folder and use `--from`",
     )

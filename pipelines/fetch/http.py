@@ -33,8 +33,9 @@ class Policy:
     """How long to wait and how often to try; all durations in seconds.
 
     attempts: of one request, the first included. back_off: before the second attempt, doubled each time, plus at
-    most jitter. longest_wait: whatever the server's Retry-After asks for. between: least distance of two requests
-    to one host. sleep and clock: given by tests, so that these need not wait.
+    most jitter. longest_wait: whatever the server's Retry-After asks for. longest_answer: of one body, however
+    steadily it trickles. between: least distance of two requests to one host; None: as in the settings. sleep and
+    clock: given by tests, so that these need not wait.
     """
 
     attempts: int = 5
@@ -43,6 +44,7 @@ class Policy:
     longest_wait: float = 300.0
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
+    longest_answer: float = 3600.0
     between: float | None = None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -143,8 +145,9 @@ class BrokenOff(Exception):
 def whole_answer(client: Client, where: str, url: str, ask: Callable[[], T]) -> T:
     """What `ask` makes of the answer of this URL; asked again where the body breaks off.
 
-    Raises Fault where no whole answer came after all attempts.
+    Raises Fault where no whole answer came after all attempts, or the address is not http or https.
     """
+    require_http(url, where)
     for attempt in range(1, client.policy.attempts + 1):
         try:
             return ask()
@@ -163,14 +166,18 @@ def whole_answer(client: Client, where: str, url: str, ask: Callable[[], T]) -> 
     )
 
 
-def body(response: requests.Response, where: str, max_bytes: int) -> Iterator[bytes]:
-    """The body piece by piece. Raises BrokenOff where it ends early, Fault where it is larger than allowed."""
-    length, received = declared_length(response), 0
+def body(client: Client, response: requests.Response, where: str, max_bytes: int) -> Iterator[bytes]:
+    """The body piece by piece.
+
+    Raises BrokenOff where it ends early, Fault where it is larger than allowed or takes too long.
+    """
+    length, received, started = declared_length(response), 0, client.policy.clock()
     _refuse_too_large(where, length or 0, max_bytes)
     try:
         for piece in response.iter_content(PIECE):
             received += len(piece)
             _refuse_too_large(where, received, max_bytes)
+            _refuse_too_slow(where, received, client.policy, started)
             yield piece
     except requests.RequestException as error:
         of = f" of {length:,}" if length else ""
@@ -192,6 +199,18 @@ def _refuse_too_large(where: str, size: int, max_bytes: int) -> None:
         f"at most {max_bytes:,} bytes",
         "another file under this address, or a series that grew",
         "look at the file; if it is right, raise `fetch.max_bytes` in the source YAML",
+    )
+
+
+def _refuse_too_slow(where: str, received: int, policy: Policy, started: float) -> None:
+    if policy.clock() - started <= policy.longest_answer:
+        return
+    raise Fault(
+        where,
+        f"{received:,} bytes after {policy.longest_answer:,.0f} seconds, and not yet the end",
+        "a whole answer within that time",
+        "a server that is overloaded, or a very slow connection",
+        "try again later, or download by hand and use `--from`",
     )
 
 
