@@ -159,7 +159,7 @@ class _Speaker:
 
         def ask() -> tuple[Response, bytes]:
             with self.client.get(address, allow_redirects=False, stream=True) as answer:
-                return answer, b"".join(http.body(answer, self.where, MAX_ANSWER_BYTES))
+                return answer, b"".join(http.body(self.client, answer, self.where, MAX_ANSWER_BYTES))
 
         return whole_answer(self.client, self.where, address, ask)
 

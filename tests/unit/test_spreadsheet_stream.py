@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipelines.errors import Fault
 from pipelines.readers import container, spreadsheet_stream, workbook
 from pipelines.readers.frame import ROW, SHEET
-from pipelines.sample.spreadsheets import NAMESPACES, ODS_TYPE
+from pipelines.sample.spreadsheets import NAMESPACES, ODS_MANIFEST, ODS_TYPE
 from schemas.source import Layout
 
 HEADER = ("Key", "Rating")
@@ -48,15 +48,11 @@ def book(sheets: dict[str, str]) -> bytes:
 
 
 def packed(content: str) -> bytes:
-    manifest = (
-        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
-        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODS_TYPE}"/></manifest:manifest>'
-    )
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", ODS_TYPE)
         archive.writestr("content.xml", content)
-        archive.writestr("META-INF/manifest.xml", manifest)
+        archive.writestr("META-INF/manifest.xml", ODS_MANIFEST)
     return stream.getvalue()
 
 
