@@ -59,8 +59,12 @@ def _load(folder: Path) -> dict[str, Source]:
 
 def _load_one(path: Path, faults: list[Fault]) -> Source | None:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        content = _content(path)
         source = Source.model_validate(content)
+    except OSError as error:
+        faults.append(
+            _fault(path, f"`based_on`: {error}", "the id of another source", "a misspelt id or a removed file")
+        )
     except yaml.YAMLError as error:
         faults.append(_fault(path, str(error), "valid YAML", "a slip of the keyboard or of indentation"))
     except ValidationError as error:
@@ -69,6 +73,13 @@ def _load_one(path: Path, faults: list[Fault]) -> Source | None:
         faults += _in_vocabulary(path, source)
         return source
     return None
+
+
+def _content(path: Path) -> Any:
+    """What the file says; with `based_on: ID`, what it leaves out is said by the file of that source."""
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    base = content.pop("based_on", None) if isinstance(content, dict) else None
+    return {**_content(path.with_name(f"{base}.yml")), **content} if base else content
 
 
 def _fault(path: Path, found: str, expected: str, likely: str) -> Fault:
@@ -91,7 +102,10 @@ def _known_keys() -> list[str]:
 
 
 def _in_vocabulary(path: Path, source: Source) -> list[Fault]:
-    shape = SHAPES[source.shape]
+    shape = SHAPES.get(source.shape)
+    if shape is None:
+        near = get_close_matches(source.shape, SHAPES, n=1, cutoff=0.0)[0]
+        return [_fault(path, f"shape `{source.shape}`", f"a known shape; the nearest is `{near}`", "a misspelt shape")]
     given = set(source.columns)
     needed = set(shape.columns) - set(shape.hashed) - {"value_status"}
     faults = [

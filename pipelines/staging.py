@@ -132,16 +132,20 @@ def already_staged(source: Source, workspace: Workspace) -> StagedSource:
 def _stage(source: Source, snapshot: Snapshot, workspace: Workspace, known: frozenset[str] | None, key: str) -> Staged:
     try:
         path = snapshots.check(snapshot, workspace.raw)
-        frame = read_file(path, source, snapshot.file_format, snapshot.where, snapshot.edition).with_columns(
-            pl.lit(snapshot.edition).alias("@edition"),
-            pl.lit(snapshot.edition_start, dtype=pl.String).alias("@edition_start"),
-            pl.lit(snapshot.edition_end, dtype=pl.String).alias("@edition_end"),
-        )
-        admitted = admit(frame, source, snapshot.where, known)
+        admitted = admit(_read(path, source, snapshot), source, snapshot.where, known)
     except Fault as fault:
         parquet.drop(workspace, snapshot)
         return Staged(key, "refused", str(fault))
     return parquet.keep(workspace, source, snapshot, admitted, key)
+
+
+def _read(path: Path, source: Source, snapshot: Snapshot) -> pl.DataFrame:
+    """The reader's frame, with what the file's name tells."""
+    return read_file(path, source, snapshot.file_format, snapshot.where, snapshot.edition).with_columns(
+        pl.lit(snapshot.edition).alias("@edition"),
+        pl.lit(snapshot.edition_start, dtype=pl.String).alias("@edition_start"),
+        pl.lit(snapshot.edition_end, dtype=pl.String).alias("@edition_end"),
+    )
 
 
 def known_organisations(source: Source, workspace: Workspace) -> frozenset[str] | None:

@@ -36,7 +36,7 @@ POLARITIES = ("higher_is_better", "lower_is_better")
 ENGLAND = "ENG"
 """England's `org_code`: a total, so it is not in dim_organisation."""
 
-UNIT_RANGES = {"percent": (0.0, 100.0), "score": (0.0, 10.0)}
+UNIT_RANGES = {"percent": (0.0, 100.0), "score": (0.0, 10.0), "rating": (1.0, 4.0)}
 """Lowest and highest possible value by `dim_measure.unit`; other units are the publisher's own words."""
 
 PORTABLE_TYPES = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", "VARCHAR")
@@ -238,10 +238,13 @@ CORE = (
     ),
     _table(
         "fct_cqc_ratings",
-        "location, service group and domain, as published (the publisher repeats some)",
+        "location or provider, service group and domain, as published (the publisher repeats some)",
         EDITION,
         VINTAGE,
-        _text("location_code", "CQC's code of the location"),
+        _text("rated_level", "location or provider"),
+        _text("rated_code", "CQC's code of what is rated"),
+        _text("location_code", "CQC's code of the location; null for a provider", nullable=True),
+        _text("framework", "CQC's framework, or not_stated"),
         _text("service_group", "group of services that was rated"),
         _text("domain", "Overall or one of the five key questions"),
         _text("rating", "the published word"),

@@ -25,6 +25,7 @@ ValueStatus = Literal[
     "revised",
     "withheld",
 ]
+Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json"]
 SnakeCase = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -46,7 +47,7 @@ class FilePattern(Strict):
 
     match: Text
     known: dict[Literal["year", "month", "day"], Text] = {}
-    format: Literal["csv", "xlsx", "xlsb", "xls", "ods"]
+    format: Format
 
     @field_validator("match")
     @classmethod
@@ -57,11 +58,50 @@ class FilePattern(Strict):
         return value
 
 
+class BodyRows(Strict):
+    """One kind of row in a JSON body.
+
+    each: path from the body to the objects that become rows, with `[]` behind a list.
+    take: column and where it is found in such an object; `^` goes one object out, and of several places the first
+    with a value counts. texts: columns that are the same in all rows of this kind.
+    """
+
+    each: Text
+    take: dict[SnakeCase, Text | tuple[Text, ...]] = {}
+    texts: dict[SnakeCase, str] = {}
+
+
+class BodyNames(Strict):
+    """Ids in a column and where bodies spell them out: a list of objects, and the keys of id and name in it."""
+
+    column: SnakeCase
+    list: Text
+    id: Text
+    name: Text
+
+
+class Bodies(Strict):
+    """What is read from JSON bodies.
+
+    body: columns taken from the body itself, for each of its rows. rows: what else becomes rows.
+    otherwise: the texts of the one row of a body without any, so that it is not lost.
+    known_keys: all keys, at any depth, that the publisher is known to use: a new one is reported, and if it stands
+    in for one that `rows` needs, the file is refused.
+    """
+
+    body: dict[SnakeCase, Text | tuple[Text, ...]]
+    rows: Annotated[tuple[BodyRows, ...], Field(min_length=1)]
+    names: tuple[BodyNames, ...] = ()
+    otherwise: dict[SnakeCase, str]
+    known_keys: frozenset[Text]
+
+
 class Layout(Strict):
     """How rows lie in the file.
 
     kind: `table` (one header row, one record a row), `question_grid` (a question text above groups of
-    response columns) or `form` (label and value pairs on one sheet, answers on another).
+    response columns), `form` (label and value pairs on one sheet, answers on another) or `bodies` (JSON objects,
+    of which `bodies` says what becomes a row; `header` are keys that each of them has).
     header: names that mark the header row, wherever it stands. names: column names of a headerless file.
     sheets: patterns; every sheet that matches is read, and each pattern must match at least one. Where names
     changed over time: a list for each edition from which they hold.
@@ -70,7 +110,7 @@ class Layout(Strict):
     `revised_on` are days.
     """
 
-    kind: Literal["table", "question_grid", "form"] = "table"
+    kind: Literal["table", "question_grid", "form", "bodies"] = "table"
     header: tuple[Text, ...] = ()
     names: tuple[Text, ...] = ()
     sheets: tuple[Text, ...] | dict[str, tuple[Text, ...]] = ()
@@ -78,6 +118,7 @@ class Layout(Strict):
     form_labels: tuple[Text, ...] = ()
     group_row: bool = False
     labels: dict[SnakeCase, Text] = {}
+    bodies: Bodies | None = None
 
     def sheets_of(self, edition: str) -> tuple[str, ...]:
         """The patterns that hold for this edition; the earliest list also serves editions before it."""
@@ -92,6 +133,8 @@ class Layout(Strict):
             raise ValueError("give either `header` (found by content) or `names` (headerless), not both")
         if (self.kind == "form") != bool(self.form_sheet and self.form_labels):
             raise ValueError("`form_sheet` and `form_labels` go with `kind: form`, and only with it")
+        if (self.kind == "bodies") != bool(self.bodies):
+            raise ValueError("`bodies` goes with `kind: bodies`, and only with it")
         return self
 
 
@@ -191,6 +234,41 @@ class Measure(Strict):
     review_date: date
 
 
+class Api(Strict):
+    """A publisher's interface that lists records and hands them out one by one.
+
+    base_url: beginning of every address, overridden by the variable `base_url_from`. key_from: the variable that
+    holds the key of this installation, sent as `key_header`.
+    list_path, record_path, changes_path: behind the base; `{id}` is the record's. list_key: the list in a page of the
+    list; id_key: the id in a row of it. changes_key: the list of changed ids. next_key: the address of the next
+    page, empty on the last one. total_key: how many entries all pages have. start_key and end_key: the days that
+    changes are asked for; days_back: how many of them are asked for again, because changes become known late.
+    raw_name: name of the file that the records become, filled from `{year}`, `{month}`, `{day}`.
+    drop: keys that never reach that file, at any depth: personal data.
+    """
+
+    base_url: Text
+    base_url_from: Text
+    key_header: Text
+    key_from: Text
+    list_path: Text
+    record_path: Text
+    changes_path: Text
+    list_key: Text
+    id_key: Text
+    changes_key: Text
+    next_key: Text
+    total_key: Text
+    start_key: Text
+    end_key: Text
+    per_page_key: Text
+    per_page: Annotated[int, Field(ge=1)]
+    days_back: Annotated[int, Field(ge=0)]
+    requests_per_minute: Annotated[float, Field(gt=0)]
+    raw_name: Annotated[str, Field(pattern=r"^[a-z_]+\{year\}-\{month\}-\{day\}\.jsonl\.gz$")]
+    drop: tuple[Text, ...]
+
+
 class Fetch(Strict):
     """How the newest files come from their publisher by themselves.
 
@@ -205,6 +283,7 @@ class Fetch(Strict):
     its text tells. downloads: such names and their addresses, filled from the day of the download: `{year}`,
     `{month}`, `{day}`.
     members: patterns of the files to take out of a zip that bundles several; each must match.
+    api: what the fetcher of `kind: api` asks for.
     newest: how many editions are looked for, the newest first. max_bytes: of one file.
     verified_on: when somebody saw this work with the publisher's own pages; absent: written from a description
     of them, and never tried.
@@ -219,6 +298,7 @@ class Fetch(Strict):
     members: tuple[Text, ...] = ()
     newest: Annotated[int, Field(ge=1)] = 1
     max_bytes: Annotated[int, Field(ge=1)] = 500_000_000
+    api: Api | None = None
     seconds_between_requests: Annotated[float, Field(ge=0)] | None = None
     verified_on: date | None = None
 
@@ -236,6 +316,8 @@ class Fetch(Strict):
     def _goes_together(self) -> Fetch:
         if bool(self.downloads) != (self.kind == "download"):
             raise ValueError("`downloads` goes with `kind: download`, and only with it")
+        if bool(self.api) != (self.kind == "api"):
+            raise ValueError("`api` goes with `kind: api`, and only with it")
         if self.kind != "pages" and (self.pages or self.follow or self.links or self.file_name):
             raise ValueError("`pages`, `follow`, `links` and `file_name` go with `kind: pages`, and only with it")
         if (self.file_name or self.members) and self.kind == "pages" and not self.links:
@@ -290,17 +372,9 @@ class Source(Strict):
     fetch: Fetch | None = None
     notes: str | None = None
 
-    shape: Literal[
-        "provider_counts",
-        "provider_items",
-        "waiting_bands",
-        "survey_results",
-        "ratings",
-        "organisations",
-        "assessments",
-    ]
+    shape: SnakeCase
     files: Annotated[tuple[FilePattern, ...], Field(min_length=1)]
-    layout: Layout | dict[Literal["csv", "xlsx", "xlsb", "xls", "ods"], Layout]
+    layout: Layout | dict[Format, Layout]
     columns: dict[SnakeCase, ColumnRule]
     unpivot: str | None = None
     scope: Scope | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import Fault
-from pipelines.fetch import downloading, finding
+from pipelines.fetch import api, downloading, finding
 from pipelines.fetch.downloading import Download
 from pipelines.fetch.finding import Candidate, Found, Pages
 from pipelines.fetch.http import Client, Policy, client
@@ -132,8 +132,27 @@ def _from_addresses(source: Source, fetch: Fetch, run: Run) -> None:
     _take_all(source, fetch, finding.downloads(source, fetch, dt.datetime.now(dt.UTC).date()), run)
 
 
-# Sources with an API of their own register here.
-FETCHERS: dict[str, Callable[[Source, Fetch, Run], None]] = {"pages": _from_pages, "download": _from_addresses}
+def _from_interface(source: Source, fetch: Fetch, run: Run) -> None:
+    """All records of an interface in one file; without a key for it, the source is left out."""
+    assert fetch.api
+    today = dt.datetime.now(dt.UTC).date()
+    got = None
+    if not os.environ.get(fetch.api.key_from):
+        what = f"left out: no key in {fetch.api.key_from}"
+    elif run.is_dry:
+        what = UNSURE
+    else:
+        got = api.fetch_records(source, run.log.folder / source.source_id, today, run.client.policy)
+        what = NEW if got else SAME
+    name, size = (got.path.name, got.path.stat().st_size) if got else ("", None)
+    run.outcomes.append(Outcome(source.source_id, today.isoformat(), name, fetch.api.base_url, size, what))
+
+
+FETCHERS: dict[str, Callable[[Source, Fetch, Run], None]] = {
+    "pages": _from_pages,
+    "download": _from_addresses,
+    "api": _from_interface,
+}
 
 
 def _fetcher(source: Source, fetch: Fetch) -> Callable[[Source, Fetch, Run], None]:

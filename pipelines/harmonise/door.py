@@ -49,6 +49,9 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
     _refuse_empty(typed, where)
     _refuse_other_edition(frame, typed, source, where)
     _refuse_incomplete(typed, source, where)
+    out_of_scope = frame.height - scoped.height
+    # The texts of a large file need not stay in memory beside its typed rows.
+    del frame, scoped
     found = [
         unread,
         _outside_model(typed, shape, where),
@@ -58,7 +61,7 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
         *(_unknown_in(typed, seed, names) for seed, names in source.known_in.items()),
     ]
     rejected = pl.concat([part.select(rejects.COLUMNS) for part in found])
-    return _split(typed, rejected, source, where, frame.height - scoped.height)
+    return _split(typed, rejected, source, where, out_of_scope)
 
 
 def _refuse_empty(typed: pl.DataFrame, where: str) -> None:
@@ -198,7 +201,7 @@ def seed_path(seed: str) -> Path:
 def _split(typed: pl.DataFrame, rejected: Rejects, source: Source, where: str, out_of_scope: int) -> Admitted:
     bad = rejected.select(POSITION).unique()
     _refuse_too_many(bad.height, typed.height, rejected, source, where)
-    accepted = typed.join(bad, on=POSITION, how="anti", maintain_order="left")
+    accepted = typed.join(bad, on=POSITION, how="anti", maintain_order="left") if bad.height else typed
     keyed = rejected.join(_keys(typed, source), on=POSITION, how="left").drop(POSITION)
     return Admitted(accepted.drop(POSITION), keyed, typed.height, bad.height, out_of_scope)
 

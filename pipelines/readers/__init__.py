@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.readers import delimited, submission, workbook
+from pipelines.readers import bodies, delimited, spreadsheet_stream, submission, workbook
 from pipelines.readers.container import unpack
 from schemas.source import Layout, Source
 
@@ -17,6 +17,7 @@ READERS = {
     "table": workbook.read_tables,
     "question_grid": workbook.read_question_grid,
     "form": submission.read_form,
+    "bodies": bodies.read_bodies,
 }
 
 
@@ -26,4 +27,6 @@ def read_file(path: Path, source: Source, file_format: str, where: str, edition:
     layout: Layout = source.layout_for(file_format)
     if file_format == "csv":
         return delimited.read(content, layout, where)
+    if file_format == "ods" and layout.kind == "table":
+        return spreadsheet_stream.read_tables(content, layout, where, edition)
     return READERS[layout.kind](content, layout, where, edition)

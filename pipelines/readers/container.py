@@ -12,6 +12,8 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import Fault
@@ -21,6 +23,7 @@ MAX_UNPACKED_BYTES = 4 * GIB
 # The densest real file, a padded CQC .ods, unpacks to 37 times its size.
 MAX_RATIO = 250
 RATIO_MATTERS_FROM = 10 * 1024**2
+CHUNK_BYTES = 4 * 1024**2
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 HTML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|\?xml[^>]*>\s*<!doctype html)", re.IGNORECASE)
 WORKBOOKS = ("xlsx", "xlsb", "ods")
@@ -53,7 +56,7 @@ def unpack(path: Path, where: str, file_format: str, refuse_formulas: bool = Fal
 
 def _refuse_other_than_xls(content: bytes, where: str) -> None:
     if not content.startswith(OLE):
-        raise _cut_short(where, f"a file that begins with {content[:8]!r}")
+        raise cut_short(where, f"a file that begins with {content[:8]!r}")
     # The directory of the old format holds names in UTF-16.
     if "_VBA_PROJECT".encode("utf-16-le") in content:
         raise _unsafe(where, "macros (_VBA_PROJECT)", "a workbook without macros")
@@ -116,7 +119,7 @@ def _gunzip(content: bytes, where: str) -> bytes:
         with gzip.open(io.BytesIO(content)) as stream:
             unpacked = stream.read(MAX_UNPACKED_BYTES + 1)
     except DAMAGE as error:
-        raise _cut_short(where, str(error)) from error
+        raise cut_short(where, str(error)) from error
     _refuse_bomb(where, len(content), len(unpacked))
     return unpacked
 
@@ -125,7 +128,7 @@ def _open_zip(content: bytes, where: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except DAMAGE as error:
-        raise _cut_short(where, str(error)) from error
+        raise cut_short(where, str(error)) from error
     for member in archive.infolist():
         _refuse_bomb(where, member.compress_size, member.file_size)
     _refuse_bomb(where, len(content), sum(member.file_size for member in archive.infolist()))
@@ -137,12 +140,35 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) 
         # A lying header cannot unpack more than it declares: zipfile stops there and checks the CRC.
         content = archive.read(member)
     except DAMAGE as error:
-        raise _cut_short(where, str(error)) from error
+        raise cut_short(where, str(error)) from error
     refuse_empty_or_html(content, where)
     return content
 
 
-def _cut_short(where: str, found: str) -> Fault:
+def unpacked(content: bytes, member: str, where: str) -> Iterator[bytes]:
+    """One member of an archive, a few megabytes at a time, the next of them unpacked while one is worked on.
+
+    Raises Fault where the member is not there or not whole; its checksum is known only at its end.
+    """
+    chunks = _member_chunks(content, member, where)
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(next, chunks, b"")
+        while chunk := ahead.result():
+            ahead = pool.submit(next, chunks, b"")
+            yield chunk
+
+
+def _member_chunks(content: bytes, member: str, where: str) -> Iterator[bytes]:
+    try:
+        with _open_zip(content, where).open(member) as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                yield chunk
+    except DAMAGE as error:
+        raise cut_short(where, str(error)) from error
+
+
+def cut_short(where: str, found: str) -> Fault:
+    """The refusal of a file that ends too early or is not what its name says."""
     return Fault(
         where,
         f"not a whole file: {found}",
@@ -177,9 +203,9 @@ def _refuse_damaged(archive: zipfile.ZipFile, where: str) -> None:
     try:
         damaged = archive.testzip()
     except DAMAGE as error:
-        raise _cut_short(where, str(error)) from error
+        raise cut_short(where, str(error)) from error
     if damaged:
-        raise _cut_short(where, f"the checksum of {damaged} is wrong")
+        raise cut_short(where, f"the checksum of {damaged} is wrong")
 
 
 def _unsafe(where: str, found: str, expected: str) -> Fault:

@@ -97,11 +97,11 @@ def sheets(content: bytes, patterns: Sequence[str], where: str) -> Iterator[tupl
     No pattern means all sheets. Raises Fault where a pattern matches none, or a sheet ends at a row limit.
     """
     book = open_workbook(content, where)
-    for name in _wanted(book.sheet_names, patterns, where):
+    for name in wanted_sheets(book.sheet_names, patterns, where):
         sheet = book.get_sheet_by_name(name)
         grid = _without_padding(sheet.to_python(skip_empty_area=True))
         top = sheet.start[0] if sheet.start else 0
-        _refuse_cut_sheet(f'{where}, sheet "{name}"', top + len(grid))
+        refuse_cut_sheet(f'{where}, sheet "{name}"', top + len(grid))
         yield name, top + 1, grid
 
 
@@ -121,7 +121,8 @@ def open_workbook(content: bytes, where: str) -> CalamineWorkbook:
         ) from error
 
 
-def _wanted(names: list[str], patterns: Sequence[str], where: str) -> list[str]:
+def wanted_sheets(names: list[str], patterns: Sequence[str], where: str) -> list[str]:
+    """The names that a pattern matches, or all where there is none. Raises Fault where a pattern matches none."""
     if not patterns:
         return names
     matched = {pattern: [name for name in names if re.fullmatch(pattern, name)] for pattern in patterns}
@@ -144,7 +145,8 @@ def _without_padding(grid: Grid) -> Grid:
     return grid
 
 
-def _refuse_cut_sheet(where: str, rows: int) -> None:
+def refuse_cut_sheet(where: str, rows: int) -> None:
+    """Raises Fault where the last used row is the last that a kind of sheet can hold."""
     if rows not in ROW_LIMITS:
         return
     raise Fault(

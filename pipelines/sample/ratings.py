@@ -1,4 +1,4 @@
-"""Synthetic CQC ratings of locations: the wide file with one row for each location, service group and domain.
+"""Synthetic CQC ratings: the wide file with a row for each location or provider, service group and domain.
 
 Belongs here: locations, their ratings and the file, as CSV and as a padded .ods. Does not belong here: who
 owns a location on a day (population.py), or how ratings hang together with maturity (plan.py).
@@ -51,6 +51,29 @@ HEADER = [
     "Brand ID",
     "Brand Name",
 ]
+PROVIDER_HEADER = [
+    "Provider ID",
+    "Provider ODS Code",
+    "Provider Name",
+    "Provider Type",
+    "Provider Primary Inspection Category",
+    "Provider Street Address",
+    "Provider Address Line 2",
+    "Provider City",
+    "Provider Post Code",
+    "Provider Local Authority",
+    "Provider Region",
+    "Provider NHS Region",
+    "Service / Population Group",
+    "Domain",
+    "Latest Rating",
+    "Publication Date",
+    "Report Type",
+    "Inherited Rating (Y/N)",
+    "URL",
+    "Brand ID",
+    "Brand Name",
+]
 README = [["SYNTHETIC care directory with ratings"], ["Every location, provider and rating is invented."]]
 SCALE = np.array(["Inadequate", "Requires improvement", "Good", "Outstanding"])
 GOOD = 2  # position on the scale from which a rating counts as good
@@ -93,7 +116,8 @@ def write(folder: Path, population: Population) -> list[Path]:
         path = folder / SOURCE / f"{edition['date']:%d_%B_%Y}_Latest_ratings.{edition['format']}"
         path.parent.mkdir(parents=True, exist_ok=True)
         if edition["format"] == "ods":
-            write_ods(path, {"README": README, "Locations": [HEADER, *rows]})
+            providers = [PROVIDER_HEADER, *_providers(population, edition["date"], turn)]
+            write_ods(path, {"README": README, "Locations": [HEADER, *rows], "Providers": providers})
         else:
             with path.open("w", encoding="utf-8", newline="") as stream:
                 csv.writer(stream, lineterminator="\r\n").writerows([HEADER, *rows])
@@ -211,6 +235,37 @@ def _row(population: Population, one: Location, group: str, domain: str, given: 
         "-",
         "-",
     ]
+
+
+def _providers(population: Population, day: date, turn: int) -> list[list[str]]:
+    """Overall and well-led of every trust that has locations, drawn around the same standing as theirs."""
+    newest: dict[str, Location] = {}
+    for one in _locations(population, day, turn):
+        held = newest.setdefault(one.provider.code, one)
+        if one.published_on > held.published_on:
+            newest[one.provider.code] = one
+    places = {one.code: place for place, one in enumerate(population.organisations)}
+    codes = sorted(newest)
+    standing = population.lasting.outcomes[MEASURE][[places[code] for code in codes]]
+    random = plan.stream(SOURCE, "providers", day)
+    noise = random.standard_normal((len(codes), 2))
+    overall = scores(standing, noise[:, :1])[:, 0]
+    drawn = zip(codes, rating(overall), rating(overall + 0.5 * noise[:, 1]), random.random(len(codes)), strict=True)
+    return [
+        _provider_row(newest[code], domain, NOT_RATED[0] if chance < NOT_RATED_SHARE else str(SCALE[level]))
+        for code, whole, well_led, chance in drawn
+        for domain, level in (("Overall", whole), ("Well-led", well_led))
+    ]
+
+
+def _provider_row(newest: Location, domain: str, given: str) -> list[str]:
+    one, region = newest.provider, region_name(newest.provider.region_code)
+    return (
+        [one.code, one.code, newest.provider_name, "NHS Healthcare Organisation", type_of(one)["cqc_category"]]
+        + ["1 Invented Road", "", "Synthetic Town", "ZX1 9ZZ", "Synthetic District", region, region]
+        + ["Overall", domain, given, f"{newest.published_on:%d/%m/%Y}", "Provider", "N"]
+        + [f"https://example.invalid/provider/{one.code}", "-", "-"]
+    )
 
 
 def _duplicates(rows: list[list[str]]) -> list[list[str]]:

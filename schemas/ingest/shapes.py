@@ -45,7 +45,7 @@ MAY_BE_EMPTY = {
 class Shape:
     """Columns of a staged table, after its provenance.
 
-    checks: on one column's values. rows: over several columns of a row.
+    checks: on one column's values. rows: over several columns of a row. optional: columns that may be empty here.
     value: the column whose emptiness `value_status` explains, if the shape has one.
     hashed: columns that are a hash of others, so that no YAML gives them.
     """
@@ -54,6 +54,7 @@ class Shape:
     checks: dict[str, tuple[pa.Check, ...]]
     rows: tuple[pa.Check, ...] = ()
     value: str | None = None
+    optional: frozenset[str] = frozenset()
     hashed: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def model(self) -> pa.DataFrameSchema:
@@ -62,7 +63,7 @@ class Shape:
             name: pa.Column(
                 FIELDS[name].dtype,
                 checks=list(self.checks.get(name, ())),
-                nullable=name in MAY_BE_EMPTY,
+                nullable=name in MAY_BE_EMPTY | self.optional,
             )
             for name in self.columns
         }
@@ -217,6 +218,67 @@ SHAPES: dict[str, Shape] = {
         ),
         checks={"value_status": STATUSES},
         value="rating",
+    ),
+    "provider_ratings": Shape(
+        columns=(
+            "provider_code",
+            "provider_ods_code",
+            "provider_name",
+            "provider_type",
+            "inspection_category",
+            "service_group",
+            "domain",
+            "rating",
+            "publication_date",
+            "report_type",
+            "is_inherited",
+            "value_status",
+        ),
+        checks={"value_status": STATUSES},
+        value="rating",
+        optional=frozenset({"provider_ods_code", "inspection_category"}),
+    ),
+    "body_ratings": Shape(
+        columns=(
+            "rated_level",
+            "rated_code",
+            "rated_name",
+            "rated_type",
+            "inspection_category",
+            "provider_code",
+            "registration_status",
+            "deregistered_on",
+            "framework",
+            "service_group",
+            "domain",
+            "rating",
+            "publication_date",
+            "assessment_date",
+            "assessment_status",
+            "percentage_score",
+            "is_current_rating",
+            "inherited_from",
+            "value_status",
+        ),
+        checks={
+            "rated_level": _among(("location", "provider")),
+            "registration_status": _among(("Registered", "Deregistered")),
+            "framework": _among(("key_lines_of_enquiry", "single_assessment_framework", "none")),
+            "percentage_score": (pa.Check.in_range(0, 100, error="a percentage from 0 to 100"),),
+            "value_status": STATUSES,
+        },
+        value="rating",
+        optional=frozenset(
+            {
+                "inspection_category",
+                "deregistered_on",
+                "publication_date",
+                "assessment_date",
+                "assessment_status",
+                "percentage_score",
+                "inherited_from",
+            }
+        ),
     ),
     "organisations": Shape(
         columns=(

@@ -70,7 +70,8 @@ _TABLES = {
             case when i % 50 = 0 then 'withheld' else 'observed' end as value_status
         from range(10200) as t(i)""",
     "core.fct_cqc_ratings": """
-        select '2026-09-01' as edition, 'aaaaaaaaaaaa' as vintage, 'R' || (i // 10) as location_code,
+        select '2026-09-01' as edition, 'aaaaaaaaaaaa' as vintage, 'location' as rated_level,
+            'R' || (i // 10) as rated_code, 'R' || (i // 10) as location_code, 'not_stated' as framework,
             'Overall' as service_group, 'Overall' as domain, 'Good' as rating, 'observed' as value_status
         from range(1000) as t(i)""",
     "core.fct_maturity_responses": "select 'private' as sharing_scope, 'observed' as value_status",

@@ -38,7 +38,10 @@ def test_shipped_sources_load_with_their_inbox_last():
     assert set(sources) == {
         "ae_four_hour",
         "cancer_62_day",
+        "cqc_api_locations",
+        "cqc_api_providers",
         "cqc_location_ratings",
+        "cqc_provider_ratings",
         "impact_self_assessment",
         "nhs_staff_survey",
         "ods_trusts",

@@ -1,6 +1,12 @@
 -- Written by `impact sync`; do not edit. Every model that ends in the long shape of a measure, one below the other.
 select
     {{ measure_columns() }}
+from {{ ref('int_cqc_ratings__measured') }}
+
+union all
+
+select
+    {{ measure_columns() }}
 from {{ ref('int_survey_measures__scored') }}
 
 union all

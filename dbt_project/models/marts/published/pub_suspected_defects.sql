@@ -20,7 +20,7 @@ repeated_keys as (
         edition,
         vintage,
         'repeated_key' as check_id,
-        location_code || ', ' || service_group || ', ' || domain as subject,
+        rated_code || ', ' || service_group || ', ' || domain as subject,
         'rating' as response_option,
         'published ' || cast(count(*) as string) || ' times: '
         || {{ joined_list("rating || ' of ' || " ~ iso_date('publication_date')) }} as finding,
@@ -28,7 +28,7 @@ repeated_keys as (
         'all kept and flagged as is_duplicate_key; the publisher says to look at its website' as action
     from {{ ref('fct_cqc_ratings') }}
     where is_duplicate_key
-    group by source_id, edition, vintage, location_code, service_group, domain
+    group by source_id, edition, vintage, rated_code, service_group, domain
 ),
 
 unioned as (

@@ -1,0 +1,200 @@
+"""Reads JSON bodies, one a line or one in all, into a frame of text cells: what is nested becomes rows.
+
+Belongs here: walking a body by the paths of the source YAML, and noticing keys that nobody told of.
+Does not belong here: which paths there are (sources/*.yml), types and meaning, fetching (fetch/api.py).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import Fault
+from pipelines.progress import say
+from pipelines.readers.frame import ROW, SHEET, text
+from schemas.source import Bodies, Layout
+
+# With fewer bodies, a key that is in none of them says nothing.
+ENOUGH_BODIES = 100
+STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<of>\w+)(?P<sign>==?)(?P<value>[^\]]+)\])?")
+
+Body = dict[str, Any]
+# An object of a body and the objects it lies in, the body itself first.
+Stack = list[Body]
+
+
+def read_bodies(content: bytes, layout: Layout, where: str, edition: str) -> pl.DataFrame:
+    """One row for each object of a body that `layout.bodies` names, all text; `@row` is the body's line.
+
+    A key that is absent or null gives null; an empty text stays an empty text. Raises Fault where a line is no
+    JSON object, lacks a key of `layout.header`, or where the publisher seems to have renamed a key.
+    """
+    assert layout.bodies
+    rows: list[dict[str, str | int | None]] = []
+    seen: set[str] = set()
+    names: dict[str, dict[str, str]] = {rule.column: {} for rule in layout.bodies.names}
+    count = 0
+    for count, body in bodies(content, where):
+        _refuse_other_body(body, layout.header, f"{where}, line {count}")
+        _collect_keys(body, seen)
+        _learn_names(body, layout.bodies, names)
+        rows += ({**row, ROW: count} for row in _rows(body, layout.bodies, f"{where}, line {count}"))
+    _compare_keys(seen, layout.bodies, count, where)
+    return _frame(rows, layout.bodies, names)
+
+
+def bodies(content: bytes, where: str) -> Iterator[tuple[int, Body]]:
+    """Each body with its line: of JSON lines, of a list, or the only one of a whole document. Raises Fault."""
+    first = content.lstrip().split(b"\n", 1)[0]
+    if _is_json(first):
+        yield from _of_lines(content, where)
+        return
+    document = _parsed(content, where)
+    yield from enumerate(document if isinstance(document, list) else [document], start=1)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _of_lines(content: bytes, where: str) -> Iterator[tuple[int, Body]]:
+    for number, line in enumerate(io.BytesIO(content), start=1):
+        if line.strip():
+            yield number, _parsed(line, f"{where}, line {number}")
+
+
+def _parsed(content: bytes, where: str) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Fault(
+            where,
+            f"no JSON: {error}",
+            "one JSON object, or one in each line",
+            "a file that was cut short, or another kind of file under this name",
+            "fetch it again",
+        ) from error
+
+
+def _refuse_other_body(body: Body, needed: tuple[str, ...], where: str) -> None:
+    lacking = [key for key in needed if not isinstance(body, dict) or key not in body]
+    if not lacking:
+        return
+    raise Fault(
+        where,
+        f"no {', '.join(lacking)} in {json.dumps(body)[:120]}",
+        f"a record with {', '.join(needed)}",
+        "an error message or a list that was saved in place of a record, or a key that the publisher renamed",
+        "fetch the record again; if keys were renamed, correct `layout` in the source YAML",
+    )
+
+
+def _collect_keys(part: Any, seen: set[str]) -> None:
+    if isinstance(part, dict):
+        seen.update(part)
+        part = part.values()
+    elif not isinstance(part, list):
+        return
+    for inner in part:
+        _collect_keys(inner, seen)
+
+
+def _compare_keys(seen: set[str], layout: Bodies, count: int, where: str) -> None:
+    new = sorted(seen - layout.known_keys)
+    if not new:
+        return
+    say(f"{where}: keys that the source YAML does not know yet: {', '.join(new)}")
+    needed = {key for rows in layout.rows for key in rows.each.replace("[]", "").split(".")}
+    gone = sorted(needed - seen)
+    if gone and count >= ENOUGH_BODIES:
+        raise Fault(
+            where,
+            f"no {', '.join(gone)} in any of {count:,} records, but {', '.join(new)}",
+            f"{', '.join(sorted(needed))}, each in some of the records",
+            "the publisher renamed a key",
+            "correct the paths in `layout.bodies`; add new keys that are no matter to its `known_keys`",
+        )
+
+
+def _learn_names(body: Body, layout: Bodies, names: dict[str, dict[str, str]]) -> None:
+    for rule in layout.names:
+        for item in body.get(rule.list) or []:
+            if item.get(rule.name):
+                names[rule.column].setdefault(str(item[rule.id]), str(item[rule.name]))
+
+
+def _rows(body: Body, layout: Bodies, where: str) -> Iterator[dict[str, str | None]]:
+    try:
+        own = {column: _first([body], places) for column, places in layout.body.items()}
+        found = [
+            {**own, **kind.texts, **{column: _first(stack, places) for column, places in kind.take.items()}}
+            for kind in layout.rows
+            for stack in _objects([body], kind.each.split("."))
+        ]
+    except (TypeError, AttributeError) as error:
+        raise Fault(
+            where,
+            f"a value of another kind: {error}",
+            "objects, lists and values where `layout.bodies` in the source YAML expects them",
+            "the publisher changed the structure of its records",
+            "compare the record with the source YAML and correct it there",
+        ) from error
+    yield from found or [{**own, **layout.otherwise}]
+
+
+def _objects(stack: Stack, path: list[str]) -> Iterator[Stack]:
+    """Every object at the end of the path, with all that it lies in."""
+    if not path:
+        yield stack
+        return
+    inner = stack[-1].get(path[0].removesuffix("[]"))
+    if inner is None:
+        return
+    if path[0].endswith("[]") != isinstance(inner, list):
+        raise TypeError(f"`{path[0]}` is {type(inner).__name__}")
+    for item in inner if isinstance(inner, list) else [inner]:
+        yield from _objects([*stack, item], path[1:])
+
+
+def _first(stack: Stack, places: str | tuple[str, ...]) -> str | None:
+    """The text at the first of these places that has one."""
+    for place in (places,) if isinstance(places, str) else places:
+        name = place.lstrip("^")
+        found = _at(stack[-1 - (len(place) - len(name))], name.split("."))
+        if found is not None:
+            return found
+    return None
+
+
+def _at(part: Body, path: list[str]) -> str | None:
+    """The text at the end of this path from one object; of a list, only the first object that fits."""
+    step = STEP.fullmatch(path[0])
+    assert step, f"{path[0]!r} is no step of a path"
+    inner = part.get(step["key"])
+    if step["of"]:
+        wanted = part.get(step["value"]) if step["sign"] == "==" else step["value"]
+        inner = next((item for item in inner or [] if wanted is not None and item.get(step["of"]) == wanted), None)
+    if inner is None:
+        return None
+    if len(path) > 1:
+        return _at(inner, path[1:])
+    if isinstance(inner, dict | list):
+        raise TypeError(f"`{step['key']}` is {type(inner).__name__}")
+    return str(inner).lower() if isinstance(inner, bool) else text(inner)
+
+
+def _frame(rows: list[dict[str, str | int | None]], layout: Bodies, names: dict[str, dict[str, str]]) -> pl.DataFrame:
+    columns = {*layout.body, *layout.otherwise, *(name for kind in layout.rows for name in (*kind.take, *kind.texts))}
+    frame = pl.DataFrame(rows, schema={**dict.fromkeys(sorted(columns), pl.String), ROW: pl.Int32})
+    return frame.with_columns(
+        pl.lit(None, dtype=pl.String).alias(SHEET),
+        *(pl.col(column).replace(known) for column, known in names.items()),
+    )
