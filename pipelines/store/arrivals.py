@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import Fault
 from pipelines.harmonise.periods import Edition, edition_of
-from schemas.source import FilePattern, Source
+from schemas.source import FilePattern, NoSource, Source
 
 
 @dataclass(frozen=True)
@@ -29,25 +29,34 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """claimed: in the order in which they supersede each other. unclaimed: files that no source knows."""
+    """claimed: in the order in which they follow and supersede each other.
+
+    unclaimed: files that no source knows. out_of_scope: files known to be no source, with the reason.
+    """
 
     claimed: tuple[Arrival, ...]
     unclaimed: tuple[str, ...]
+    out_of_scope: dict[str, str] = field(default_factory=dict)
 
 
-def look_into(folder: Path | None, sources: Iterable[Source], leave_out: Path | None = None) -> Arrivals:
+def look_into(
+    folder: Path | None, sources: Iterable[Source], leave_out: Path | None = None, no_source: Iterable[NoSource] = ()
+) -> Arrivals:
     """Matches every file below the folder, but not those below leave_out.
 
-    Raises Fault where the folder is not there.
+    no_source: patterns of files that are to be named as out of scope if no source claims them. Raises Fault where the folder is not there.
     """
     if folder is None:
         return Arrivals((), ())
     require_folder(folder)
-    sources = tuple(sources)
+    sources, no_source = tuple(sources), tuple(no_source)
     paths = sorted(path for path in folder.rglob("*") if _counts(path, folder, leave_out))
     found = [(path.relative_to(folder).as_posix(), _claim(path, folder, sources)) for path in paths]
-    claimed = sorted((hit for _, hit in found if hit), key=lambda hit: (hit.is_revision, hit.name))
-    return Arrivals(tuple(claimed), tuple(name for name, hit in found if not hit))
+    claimed = sorted((hit for _, hit in found if hit), key=lambda hit: (hit.edition.key, hit.is_revision, hit.name))
+    left = [name for name, hit in found if not hit]
+    reasons = {name: _reason(name, no_source) for name in left}
+    known = {name: reason for name, reason in reasons.items() if reason}
+    return Arrivals(tuple(claimed), tuple(name for name in left if name not in known), known)
 
 
 def require_folder(folder: Path) -> None:
@@ -79,6 +88,11 @@ def _claim(path: Path, folder: Path, sources: Iterable[Source]) -> Arrival | Non
             if match:
                 return _arrival(path, name, source, pattern, {**match.groupdict(), **pattern.known})
     return None
+
+
+def _reason(name: str, no_source: Iterable[NoSource]) -> str | None:
+    """Why the file of this name is no source; None where nothing is known of it."""
+    return next((item.reason for item in no_source if re.fullmatch(item.match, Path(name).name)), None)
 
 
 def _arrival(

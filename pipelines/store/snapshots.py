@@ -26,7 +26,8 @@ class Snapshot:
     """One file in the raw store. edition_start and edition_end: ISO days, or None for named editions.
 
     The order of snapshots in the lock is the order in which they became known. is_revision: the file's name
-    says that it replaces another, so that it is the newer of the two even if it arrived first.
+    says that it replaces another, so that it is the newer of the two even if it arrived first. published_on: ISO
+    day of publication, where the fetch saw it.
     """
 
     source_id: str
@@ -39,6 +40,7 @@ class Snapshot:
     bytes: int
     fetched_at: str
     is_revision: bool = False
+    published_on: str | None = None
 
     @property
     def vintage(self) -> str:
