@@ -180,7 +180,7 @@ class Holds(Strict):
     """
 
     max_lost_rows: Annotated[float, Field(ge=0, le=1)] = 0.1
-    max_lost_organisations: Annotated[float, Field(ge=0, le=1)] = 0.05
+    max_lost_organisations: Annotated[float, Field(ge=0, le=1)] = 0.1
     max_lost_in_revision: Annotated[int, Field(ge=0)] = 0
     max_growth: Annotated[float, Field(gt=1)] = 2.0
     compare_editions: bool = True

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
+import polars as pl
+
 from pipelines.editions.content import difference, organisation_column
 from pipelines.editions.holds import Extent, reason_to_hold
 from pipelines.settings import Workspace
@@ -18,7 +20,10 @@ from pipelines.store import decisions, parquet
 from pipelines.store.decisions import Decision
 from pipelines.store.parquet import Revision, Staged
 from pipelines.store.snapshots import Snapshot
+from schemas.ingest.shapes import SHAPES
 from schemas.source import Source
+
+CLOSED = "closed_on"
 
 Notes = dict[Snapshot, Staged]
 
@@ -83,11 +88,13 @@ def _before(source: Source, snapshot: Snapshot, settled: Notes) -> Snapshot | No
 
 
 def _extent(source: Source, workspace: Workspace, snapshot: Snapshot) -> Extent:
-    code = organisation_column(source)
-    if code is None:
-        return Extent(snapshot, parquet.rows_of(workspace, snapshot, ["source_row"]).height, {})
-    rows = parquet.rows_of(workspace, snapshot, [code, code.replace("_code", "_name")])
-    return Extent(snapshot, rows.height, {row[0]: row[1] or "" for row in rows.unique(code).iter_rows()})
+    """Rows and open organisations: one whose own row says that it has closed is not lost when it goes."""
+    code, columns = organisation_column(source), SHAPES[source.shape].columns
+    names = [name for name in (code, code and code.replace("_code", "_name"), CLOSED) if name in columns]
+    rows = parquet.rows_of(workspace, snapshot, names or ["source_row"])
+    still = rows.filter(pl.col(CLOSED).is_null()) if CLOSED in names else rows
+    named = still.select(names[:2]).unique(code).iter_rows() if code else ()
+    return Extent(snapshot, rows.height, {row[0]: row[1] or "" for row in named})
 
 
 def _without_repeats(settled: Notes) -> Notes:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 import polars as pl
 
-from pipelines.editions import due, publication
+from pipelines.editions import publication
 from pipelines.settings import Workspace
 from pipelines.staging import StagedSource, code_version
 from pipelines.store import parquet

@@ -44,7 +44,8 @@ def look_into(
 ) -> Arrivals:
     """Matches every file below the folder, but not those below leave_out.
 
-    no_source: patterns of files that are to be named as out of scope if no source claims them. Raises Fault where the folder is not there.
+    no_source: patterns of files to be named as out of scope where no source claims them.
+    Raises Fault where the folder is not there.
     """
     if folder is None:
         return Arrivals((), ())
