@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
+from dagster import AssetSelection, Definitions, define_asset_job
 
 from pipelines import settings
 from pipelines.assets import raw, release, staged, warehouse
+from pipelines.executing import one_writer
 from pipelines.registry import load_sources
 from pipelines.schedules import inbox_sensor, monthly_refresh
 
@@ -34,5 +35,5 @@ defs = Definitions(
     jobs=[refresh],
     schedules=[monthly_refresh(refresh.name)],
     sensors=[inbox_sensor(refresh.name)],
-    executor=in_process_executor,
+    executor=one_writer,
 )

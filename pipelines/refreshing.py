@@ -14,6 +14,7 @@ from rich.console import Console
 
 from pipelines import progress, settings
 from pipelines.errors import Fault
+from pipelines.locking import one_at_a_time
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     whatever stopped the job.
     """
     refuse_sample_over_published(workspace)
-    with _one_at_a_time(workspace), _shown(err):
+    with one_at_a_time(workspace), _shown(err):
         result = _execute()
     from pipelines.reporting import print_summary
 
@@ -61,29 +62,6 @@ def _execute() -> ExecuteInProcessResult:
     job = defs.resolve_job_def("refresh")
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True)
-
-
-@contextmanager
-def _one_at_a_time(workspace: Workspace) -> Iterator[None]:
-    """Holds a lock that the operating system releases if this process dies."""
-    from filelock import FileLock, Timeout
-
-    workspace.root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(workspace.root / "refresh.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise Fault(
-            f"IMPACT_HOME {workspace.root}",
-            "another refresh that is still running",
-            "one refresh at a time",
-            "a schedule or a colleague started it",
-            "wait until it has ended; what is being served stays as it is",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
