@@ -20,6 +20,12 @@ refresh = define_asset_job(
     description="Published files in, a served release out. Does nothing where nothing changed.",
 )
 
+as_at = define_asset_job(
+    "as_at",
+    selection=AssetSelection.all() - AssetSelection.assets(release.GATE, release.RELEASE, release.SERVING),
+    description="The warehouse from what was known on an earlier day, `IMPACT_AS_AT`; nothing of it is served.",
+)
+
 defs = Definitions(
     assets=[
         raw.arrived_files,
@@ -32,7 +38,7 @@ defs = Definitions(
         release.published,
     ],
     asset_checks=[check for source in SOURCES.values() for check in staged.staged_checks(source)],
-    jobs=[refresh],
+    jobs=[refresh, as_at],
     schedules=[monthly_refresh(refresh.name)],
     sensors=[inbox_sensor(refresh.name)],
     executor=one_writer,

@@ -29,10 +29,10 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     """
     refuse_sample_over_published(workspace)
     with one_at_a_time(workspace), _shown(err):
-        result = _execute()
-    from pipelines.reporting import print_summary
+        result = _execute("as_at" if workspace.as_at else "refresh")
+    from pipelines.reporting import print_as_at, print_summary
 
-    print_summary(workspace, result, out)
+    (print_as_at if workspace.as_at else print_summary)(workspace, result, out)
 
 
 def refuse_sample_over_published(workspace: Workspace) -> None:
@@ -53,13 +53,13 @@ def refuse_sample_over_published(workspace: Workspace) -> None:
         )
 
 
-def _execute() -> ExecuteInProcessResult:
+def _execute(job_name: str) -> ExecuteInProcessResult:
     progress.say("loading the definitions")
     from dagster import DagsterInstance
 
     from pipelines.definitions import defs
 
-    job = defs.resolve_job_def("refresh")
+    job = defs.resolve_job_def(job_name)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True)
 

@@ -65,8 +65,8 @@ class StagedSource:
         return sum(note.outcome == outcome for note in self.notes.values())
 
     def total(self, what: str) -> int:
-        """Sum of a row count over all snapshots."""
-        return sum(getattr(note, what) for note in self.notes.values())
+        """Sum of a row count over the snapshots in use."""
+        return sum(getattr(note, what) for note in self.notes.values() if note.is_in_use)
 
 
 def stage_source(source: Source, workspace: Workspace) -> StagedSource:

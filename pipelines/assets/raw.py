@@ -12,7 +12,7 @@ from dagster import AssetKey, AssetsDefinition, MaterializeResult, asset
 
 from pipelines import settings
 from pipelines.progress import say
-from pipelines.registry import load_sources
+from pipelines.registry import load_out_of_scope, load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import code_hash
 from pipelines.store import arrivals, snapshots
@@ -30,16 +30,24 @@ OWNER = "team:nhs-impact-warehouse"
     "in the publishers' own layouts if it is not there yet.",
 )
 def arrived_files() -> MaterializeResult:
-    """Makes sure that there is something to look into, and names what no source claims."""
+    """Makes sure that there is something to look into, and puts on record what no source claims."""
     workspace = settings.workspace()
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
     inbox = inbox_folder(workspace)
     series = [source for source in load_sources().values() if not source.is_inbox]
     inboxes = [source for source in load_sources().values() if source.is_inbox]
-    unclaimed = arrivals.look_into(published_folder(workspace), series, leave_out=inbox).unclaimed
+    found = arrivals.look_into(published_folder(workspace), series, leave_out=inbox, no_source=load_out_of_scope())
     unreadable = arrivals.look_into(inbox, inboxes).unclaimed
-    return MaterializeResult(metadata={"unclaimed": list(unclaimed), "unreadable": list(unreadable)})
+    if workspace.as_at is None:
+        arrivals.note_left(workspace, arrivals.Left(found.unclaimed, found.out_of_scope, unreadable))
+    return MaterializeResult(
+        metadata={
+            "unclaimed": list(found.unclaimed),
+            "out_of_scope": found.out_of_scope,
+            "unreadable": list(unreadable),
+        }
+    )
 
 
 def published_folder(workspace: Workspace) -> Path | None:

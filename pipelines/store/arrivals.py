@@ -1,18 +1,23 @@
 """Which files of a folder belong to which source and edition.
 
-Belongs here: matching names to the patterns of the source YAMLs. Does not belong here: opening the files.
+Belongs here: matching names to the patterns of the source YAMLs, and a record of what matched none.
+Does not belong here: opening the files.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipelines.errors import Fault
 from pipelines.harmonise.periods import Edition, edition_of
+from pipelines.settings import Workspace
 from schemas.source import FilePattern, NoSource, Source
+
+LEFT = "left_alone.json"
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,27 @@ class Arrivals:
     claimed: tuple[Arrival, ...]
     unclaimed: tuple[str, ...]
     out_of_scope: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Left:
+    """What the last refresh left alone: no source knows it, it is known to be none, or it cannot be read."""
+
+    unclaimed: tuple[str, ...] = ()
+    out_of_scope: dict[str, str] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+
+
+def note_left(workspace: Workspace, left: Left) -> None:
+    """Puts it on record for `impact status`."""
+    workspace.kept.mkdir(parents=True, exist_ok=True)
+    (workspace.kept / LEFT).write_text(json.dumps(asdict(left), indent=1), encoding="utf-8")
+
+
+def read_left(workspace: Workspace) -> Left:
+    """What the last refresh put on record; nothing where there was none."""
+    path = workspace.kept / LEFT
+    return Left(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Left()
 
 
 def look_into(
