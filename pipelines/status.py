@@ -166,8 +166,7 @@ def _revised(row: dict[str, Any]) -> str:
     revision = row.get("revision")
     if not revision:
         return ""
-    how = "announced" if revision["is_announced"] else "silent"
-    return f"{revision['rows']:,} rows, {revision['organisations']:,} organisations, {how}"
+    return f"{revision['rows']:,} rows, {'announced' if revision['is_announced'] else 'silent'}"
 
 
 def _expectations(state: dict[str, Any]) -> Table:

@@ -331,7 +331,8 @@ def _release_info(is_synthetic: bool) -> Examination:
 def _required_sources() -> Examination:
     """One row: required source, with its newest edition and the newest one whose latest file was accepted.
 
-    A file that a person has dropped is as if it had never come. Of a restricted source the editions are not told, so there only an acceptance is asked for.
+    A file that a person has dropped is as if it had never come. Of a restricted source the editions are not told, so
+    there only an acceptance is asked for.
     """
     sql = (
         "select s.source_id, count(*) filter (where p.outcome = 'accepted') as accepted, "
