@@ -25,22 +25,22 @@ class Expected:
     due_on: dt.date
 
 
-def due_on(rule: Calendar, edition: str, end: dt.date) -> dt.date:
-    """The day on which this edition was or will be due. end: the last day of its period."""
-    return rule.dates.get(edition) or _day(rule.published, _month(end) + rule.published.months_after)
+def due_on(rule: Calendar, edition: str) -> dt.date:
+    """The day on which this edition was or will be due. edition: year, month or day in ISO form."""
+    return rule.dates.get(edition) or _day(rule.published, _month(edition) + rule.published.months_after)
 
 
-def expected_after(rule: Calendar, end: dt.date) -> Expected:
-    """What follows the edition whose period ends on this day."""
-    months = _month(end) + MONTHS[rule.period]
-    last = _date(months, calendar.monthrange(*_year_and_month(months))[1])
-    edition = f"{last.year}" if rule.period == "year" else f"{last:%Y-%m}"
-    return Expected(edition, due_on(rule, edition, last))
+def expected_after(rule: Calendar, edition: str) -> Expected:
+    """What follows this edition."""
+    year, month = _year_and_month(_month(edition) + MONTHS[rule.period])
+    following = f"{year}" if rule.period == "year" else f"{year}-{month:02d}"
+    return Expected(following, due_on(rule, following))
 
 
-def _month(day: dt.date) -> int:
-    """Months since the year 0, so that a year's end is no special case."""
-    return day.year * 12 + day.month - 1
+def _month(edition: str) -> int:
+    """The edition's last month, counted from the year 0, so that a year's end is no special case."""
+    year, month, *_ = [*map(int, edition.split("-")), 12]
+    return year * 12 + month - 1
 
 
 def _year_and_month(months: int) -> tuple[int, int]:

@@ -57,14 +57,14 @@ def due_day(source: Source, snapshot: Snapshot) -> dt.date | None:
     """The day on which the edition of this file was due; None without a calendar or a dated edition."""
     if source.calendar is None or snapshot.edition_end is None:
         return None
-    return due_on(source.calendar, snapshot.edition, dt.date.fromisoformat(snapshot.edition_end))
+    return due_on(source.calendar, snapshot.edition)
 
 
 def expected_next(source: Source, newest: Snapshot | None) -> Expected | None:
     """What comes after the newest edition that has arrived; None without a calendar or a dated edition."""
     if source.calendar is None or newest is None or newest.edition_end is None:
         return None
-    return expected_after(source.calendar, dt.date.fromisoformat(newest.edition_end))
+    return expected_after(source.calendar, newest.edition)
 
 
 def fetched_on(snapshot: Snapshot) -> dt.date:

@@ -30,6 +30,9 @@ def in_scope(frame: pl.DataFrame, source: Source, where: str) -> pl.DataFrame:
     for name, values in source.scope.keep.items():
         published = published_name(frame, (name,), where, name)
         frame = frame.filter(pl.col(published).str.strip_chars().is_in(list(values)))
+    for name in source.scope.filled:
+        published = published_name(frame, (name,), where, name)
+        frame = frame.filter(pl.col(published).str.strip_chars().fill_null("") != "")
     return frame
 
 
@@ -50,6 +53,8 @@ def unpivoted(frame: pl.DataFrame, source: Source, where: str) -> pl.DataFrame:
         )
     others = [name for name in frame.columns if name not in hits]
     long = frame.unpivot(on=list(hits), index=others, variable_name=NAME, value_name=VALUE)
+    # In a workbook an empty cell is an empty text; null means that this sheet has no such column.
+    long = long.filter(pl.col(VALUE).is_not_null() | pl.col(SHEET).is_null())
     return long.with_columns(
         pl.col(NAME)
         .replace_strict({name: groups[group] for name, groups in hits.items()}, return_dtype=pl.String)
@@ -177,6 +182,8 @@ def _parse_date(cells: pl.Series, rule: ColumnRule) -> pl.Series:
 def _expects(dtype: type[pl.DataType], rule: ColumnRule) -> str:
     if rule.mapping:
         return f"one of {', '.join(rule.mapping)}"
+    if len(rule.rewrite) > 3:
+        return f"a text that one of the {len(rule.rewrite)} patterns under `rewrite` knows"
     if rule.rewrite:
         return f"a text like {' or '.join(rule.rewrite)}"
     if dtype == pl.Date:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipelines.errors import Fault
-from pipelines.harmonise.periods import Edition, edition_of
+from pipelines.harmonise.periods import Edition, covered, edition_of
 from pipelines.settings import Workspace
 from schemas.source import FilePattern, NoSource, Source
 
@@ -127,6 +127,8 @@ def _arrival(
 ) -> Arrival | None:
     try:
         edition = edition_of(groups)
+        if source.covers:
+            edition = covered(edition, source.covers.months, source.covers.ends_months_before)
     except ValueError:
         return None
     return Arrival(path, name, source.source_id, edition, pattern.format, bool(groups.get("revised")))
