@@ -56,6 +56,7 @@ def _say_what_is_served(fault: Fault | Faults) -> None:
 @app.command()
 def refresh(
     from_: Annotated[Path | None, typer.Option("--from", help="Folder with published files, at any depth.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Fetch what is new from the publishers first.")] = False,
     submissions: Annotated[Path | None, typer.Option(help="Folder with self-assessment submissions.")] = None,
     sample: Annotated[
         bool,
@@ -73,14 +74,41 @@ def refresh(
     for folder in (from_, submissions):
         if folder:
             require_folder(folder)
-    origin: Origin = "published" if from_ or submissions or as_at else "synthetic"
+    origin: Origin = "published" if from_ or submissions or live or as_at else "synthetic"
     if sample and origin == "published":
-        raise typer.BadParameter("--sample goes without --from, --submissions and --as-at")
-    if as_at and (from_ or submissions):
-        raise typer.BadParameter("--as-at takes in no files: it goes without --from and --submissions")
+        raise typer.BadParameter("--sample goes without --from, --live, --submissions and --as-at")
+    if as_at and (from_ or submissions or live):
+        raise typer.BadParameter("--as-at takes in no files: it goes without --from, --live and --submissions")
     _set_environment(origin, from_, submissions, sample)
+    os.environ["IMPACT_LIVE"] = "yes" if live else "no"
     os.environ["IMPACT_AS_AT"] = as_at.date().isoformat() if as_at else ""
     run(settings.workspace(), out, err)
+
+
+@app.command()
+def fetch(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Source ids; without any, all that can be fetched.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be fetched.")] = False,
+    newest: Annotated[
+        int | None, typer.Option(min=1, help="How many editions, in place of what each source says.")
+    ] = None,
+) -> None:
+    """Fetches what is new from the publishers, for the next `impact refresh --live` or `--from`."""
+    from pipelines.fetch.fetching import choose, fetch_all
+    from pipelines.locking import one_at_a_time
+    from pipelines.refreshing import shown
+    from pipelines.registry import load_sources
+    from pipelines.reporting import print_outcomes
+
+    workspace = Workspace(settings.home(), "published")
+    chosen = choose(load_sources(), sources or [])
+    with one_at_a_time(workspace), shown(err):
+        run = fetch_all(chosen, workspace, dry_run, newest)
+    print_outcomes(run.outcomes, dry_run, out)
+    if run.faults:
+        raise Faults([fault for found in run.faults.values() for fault in found])
 
 
 @app.command()

@@ -28,6 +28,7 @@ as_at = define_asset_job(
 
 defs = Definitions(
     assets=[
+        raw.fetched_files,
         raw.arrived_files,
         *(raw.raw_asset(source) for source in SOURCES.values()),
         *(staged.staged_asset(source) for source in SOURCES.values()),
@@ -37,7 +38,10 @@ defs = Definitions(
         release.gate,
         release.published,
     ],
-    asset_checks=[check for source in SOURCES.values() for check in staged.staged_checks(source)],
+    asset_checks=[
+        raw.every_publisher_answered,
+        *(check for source in SOURCES.values() for check in staged.staged_checks(source)),
+    ],
     jobs=[refresh, as_at],
     schedules=[monthly_refresh(refresh.name)],
     sensors=[inbox_sensor(refresh.name)],

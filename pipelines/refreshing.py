@@ -28,7 +28,7 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     whatever stopped the job.
     """
     refuse_sample_over_published(workspace)
-    with one_at_a_time(workspace), _shown(err):
+    with one_at_a_time(workspace), shown(err):
         result = _execute("as_at" if workspace.as_at else "refresh")
     from pipelines.reporting import print_as_at, print_summary
 
@@ -47,8 +47,8 @@ def refuse_sample_over_published(workspace: Workspace) -> None:
             "impact refresh",
             f"release {served.name} with published data is being served here",
             "published data to refresh it with",
-            "the option --from was left out",
-            "give `--from DIR`; or `--sample` to serve the SYNTHETIC sample instead; or set IMPACT_HOME to "
+            "the option --from or --live was left out",
+            "give `--from DIR` or `--live`; or `--sample` to serve the SYNTHETIC sample instead; or set IMPACT_HOME to "
             "another folder",
         )
 
@@ -65,7 +65,7 @@ def _execute(job_name: str) -> ExecuteInProcessResult:
 
 
 @contextmanager
-def _shown(err: Console) -> Iterator[None]:
+def shown(err: Console) -> Iterator[None]:
     """A line that moves on a terminal; plain lines with the time elsewhere."""
     if err.is_terminal:
         with err.status("starting") as status, progress.listening(status.update):

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipelines.errors import Fault, Faults
-from pipelines.settings import PROJECT_ROOT, SOURCES_DIR
+from pipelines.settings import PROJECT_ROOT, sources_dir
 from schemas import source as model
 from schemas.fields import FIELDS
 from schemas.ingest.shapes import SHAPES
@@ -38,12 +38,16 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-@cache
-def load_sources(folder: Path = SOURCES_DIR) -> dict[str, Source]:
-    """All sources by id, in the order in which they must be staged.
+def load_sources(folder: Path | None = None) -> dict[str, Source]:
+    """All sources by id, in the order in which they must be staged; from the folder of the settings by default.
 
     Raises Faults with one entry for each thing that is wrong in any file.
     """
+    return _load(folder or sources_dir())
+
+
+@cache
+def _load(folder: Path) -> dict[str, Source]:
     faults: list[Fault] = []
     sources: dict[str, Source] = {}
     for path in sorted(path for path in folder.rglob("*.yml") if path.name != OUT_OF_SCOPE):
@@ -56,10 +60,9 @@ def load_sources(folder: Path = SOURCES_DIR) -> dict[str, Source]:
     return dict(sorted(sources.items(), key=lambda item: (bool(item[1].known_organisations_from), item[0])))
 
 
-@cache
-def load_out_of_scope(folder: Path = SOURCES_DIR) -> tuple[NoSource, ...]:
+def load_out_of_scope(folder: Path | None = None) -> tuple[NoSource, ...]:
     """Files of the publishers' folders that are known to be no source. Raises Faults."""
-    path, faults = folder / OUT_OF_SCOPE, []
+    path, faults = (folder or sources_dir()) / OUT_OF_SCOPE, []
     found = _validated(path, OutOfScope, faults) if path.exists() else None
     if faults:
         raise Faults(faults)

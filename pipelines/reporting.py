@@ -28,6 +28,8 @@ from pipelines.store import parquet
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
+    from pipelines.fetch.fetching import Outcome
+
 MOST_ROWS = 200
 LONGEST_TEXT = 100
 MOST_NAMES = 10
@@ -39,6 +41,7 @@ def print_summary(workspace: Workspace, result: ExecuteInProcessResult, out: Con
     staged = [already_staged(source, workspace) for source in load_sources().values()]
     read_again = sum(values.get("files_read_again", 0) for key, values in metadata.items() if key.startswith("staged/"))
     out.print(_sources_table(title(workspace), staged))
+    _print_fetched(metadata.get("raw/fetched", {}), out)
     _print_turned_away(staged, metadata, out)
     out.print(f"files read in this run: {read_again}")
     _print_release(workspace, metadata, out)
@@ -52,6 +55,16 @@ def print_as_at(workspace: Workspace, result: ExecuteInProcessResult, out: Conso
     with connect(workspace.candidate / DUCKDB_FILE) as connection:
         tables = len(table_names(connection))
     out.print(f"{tables} tables in {workspace.candidate / DUCKDB_FILE}; nothing of it is served", soft_wrap=True)
+
+
+def print_outcomes(outcomes: Iterable[Outcome], is_dry: bool, out: Console) -> None:
+    """One line for each file that the publishers offer."""
+    would = "what would happen" if is_dry else "what happened"
+    table = Table("source", "edition", "file", "size", would, "address", title="published data")
+    for one in outcomes:
+        size = "" if one.bytes is None else f"{one.bytes:,}"
+        table.add_row(one.source_id, one.edition, one.file_name, size, one.what, one.url)
+    Console(file=out.file, width=LONGEST_TEXT * 4, highlight=False).print(table)
 
 
 def print_query(database: Path, sql: str, form: str, out: Console, err: Console) -> None:
@@ -130,6 +143,17 @@ def _sources_table(words: str, staged: Iterable[StagedSource]) -> Table:
         rows = (result.total("rows_accepted"), result.total("rows_rejected"))
         table.add_row(result.source_id, *(f"{n:,}" for n in (*counts, *rows)))
     return table
+
+
+def _print_fetched(fetched: dict[str, Any], out: Console) -> None:
+    """How many files came from the publishers, and the first line of what went wrong."""
+    if not fetched.get("asked"):
+        return
+    out.print(f"new files from the publishers: {fetched['new']}")
+    for reason in fetched["faults"]:
+        out.print(f"not fetched: {reason.splitlines()[0]}", markup=False, soft_wrap=True)
+    if fetched["faults"]:
+        out.print("what was fetched before stays in use; reasons: impact status")
 
 
 def _print_turned_away(staged: Iterable[StagedSource], metadata: dict[str, dict[str, Any]], out: Console) -> None:

@@ -57,6 +57,11 @@ class Workspace:
         return self.kept / "sample"
 
     @property
+    def fetched(self) -> Path:
+        """Files as they came from their publishers' servers, and the log of the requests."""
+        return self.kept / "fetched"
+
+    @property
     def raw(self) -> Path:
         """Files as published, content-addressed; never rewritten."""
         return self.kept / "raw"
@@ -112,6 +117,11 @@ def _folder(variable: str) -> Path | None:
     return Path(value).expanduser().resolve() if value else None
 
 
+def sources_dir() -> Path:
+    """The folder of the source YAMLs: `IMPACT_SOURCES`, or `sources/` of the project."""
+    return _folder("IMPACT_SOURCES") or SOURCES_DIR
+
+
 def published_files() -> Path | None:
     """Where published files are looked for: `IMPACT_FROM`, or None for no folder."""
     return _folder("IMPACT_FROM")
@@ -120,6 +130,26 @@ def published_files() -> Path | None:
 def inbox() -> Path | None:
     """Where submissions are dropped: `IMPACT_SUBMISSIONS`, or None for no inbox."""
     return _folder("IMPACT_SUBMISSIONS")
+
+
+def is_live() -> bool:
+    """Whether a refresh begins with asking the publishers: `IMPACT_LIVE`."""
+    return os.environ.get("IMPACT_LIVE") == "yes"
+
+
+def contact() -> str:
+    """Whom a publisher may write to about our requests: `IMPACT_CONTACT`, an e-mail address or a page."""
+    return os.environ.get("IMPACT_CONTACT", "")
+
+
+def proxy() -> str:
+    """The proxy for all requests: `IMPACT_PROXY`; without it, the usual `HTTPS_PROXY` and `HTTP_PROXY` count."""
+    return os.environ.get("IMPACT_PROXY", "")
+
+
+def seconds_between_requests() -> float:
+    """Least distance of two requests to one host: `IMPACT_SECONDS_BETWEEN_REQUESTS`, default 1."""
+    return float(os.environ.get("IMPACT_SECONDS_BETWEEN_REQUESTS") or 1.0)
 
 
 def may_replace_published() -> bool:

@@ -38,7 +38,10 @@ READING_CODE = (
     "pipelines/staging.py",
     "schemas",
 )
-NOT_ABOUT_READING = {"measures", "notes", "owner", "review_date", "attribution", "landing_page", "calendar", "holds"}
+NOT_ABOUT_READING = {
+    *("measures", "notes", "owner", "review_date", "attribution", "landing_page"),
+    *("calendar", "fetch", "holds"),
+}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from rich.table import Table
 from pipelines import settings
 from pipelines.editions import publication
 from pipelines.errors import Fault
+from pipelines.fetch.log import read_log
 from pipelines.registry import load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import StagedSource, already_staged
@@ -45,6 +46,7 @@ def print_status(workspaces: Iterable[Workspace], form: str, out: Console, reaso
         _print_tables(state, out)
         if reasons:
             _print_reasons(workspace, out)
+            _print_not_fetched(read_log(workspace.fetched).faults, out)
 
 
 def _state(workspace: Workspace) -> dict[str, Any]:
@@ -192,6 +194,14 @@ def _print_left(state: dict[str, Any], out: Console) -> None:
         out.print(f"WARNING: no source knows this file: {name}", markup=False, soft_wrap=True)
     for name in state["unreadable"]:
         out.print(f"in the inbox, of no kind that can be read: {name}", markup=False, soft_wrap=True)
+
+
+def _print_not_fetched(faults: dict[str, list[Fault]], out: Console) -> None:
+    """What did not come from the publishers at the latest try, in full."""
+    for source_id, found in faults.items():
+        out.print(f"\nnot fetched: {source_id}; what was fetched before stays in use", markup=False)
+        for fault in found:
+            out.print(str(fault), markup=False, soft_wrap=True)
 
 
 def _print_reasons(workspace: Workspace, out: Console) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from string import Formatter
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -254,6 +255,74 @@ class Measure(Strict):
     review_date: date
 
 
+class Fetch(Strict):
+    """How the newest files come from their publisher by themselves.
+
+    kind: `pages` (the files are linked from a page), `download` (their addresses never change) or `api` (a
+    fetcher of its own).
+    pages: where to begin, each leads to a file; if none is given, the landing page. follow: a pattern for each step
+    from there to the page that links the files. links: patterns of the links to the files; if none is given, those
+    whose file name, or whose text, is one of `files`. Patterns are searched in the address of a link and in its
+    text. Their groups `year` or `yy`, `month` or `mon`, and `day` tell which is the newest; without groups, the
+    first on the page is taken for it.
+    file_name: the name that a linked file gets, filled from the groups of `links`, where neither its address nor
+    its text tells. downloads: such names and their addresses, filled from the day of the download: `{year}`,
+    `{month}`, `{day}`.
+    members: patterns of the files to take out of a zip that bundles several; each must match.
+    newest: how many editions are looked for, the newest first. max_bytes: of one file.
+    verified_on: when somebody saw this work with the publisher's own pages; absent: written from a description
+    of them, and never tried.
+    """
+
+    kind: Literal["pages", "download", "api"] = "pages"
+    pages: tuple[Text, ...] = ()
+    follow: tuple[Text, ...] = ()
+    links: tuple[Text, ...] = ()
+    file_name: Text | None = None
+    downloads: dict[Text, Text] = {}
+    members: tuple[Text, ...] = ()
+    newest: Annotated[int, Field(ge=1)] = 1
+    max_bytes: Annotated[int, Field(ge=1)] = 500_000_000
+    seconds_between_requests: Annotated[float, Field(ge=0)] | None = None
+    verified_on: date | None = None
+
+    @field_validator("follow", "links", "members")
+    @classmethod
+    def _are_patterns(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"{value!r} is no pattern: {error}") from error
+        return values
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Fetch:
+        if bool(self.downloads) != (self.kind == "download"):
+            raise ValueError("`downloads` goes with `kind: download`, and only with it")
+        if self.kind != "pages" and (self.pages or self.follow or self.links or self.file_name):
+            raise ValueError("`pages`, `follow`, `links` and `file_name` go with `kind: pages`, and only with it")
+        if (self.file_name or self.members) and self.kind == "pages" and not self.links:
+            raise ValueError("`file_name` and `members` need `links`, which tell the edition")
+        return self
+
+    @model_validator(mode="after")
+    def _links_tell_what_is_needed(self) -> Fetch:
+        groups = [set(re.compile(link).groupindex) for link in self.links]
+        if self.members and not all(told & {"year", "yy"} for told in groups):
+            raise ValueError("with `members`, each of `links` needs a group `year` or `yy`")
+        if self.file_name and not all(_fields(self.file_name) <= told for told in groups):
+            raise ValueError("`file_name` asks for a group that one of `links` does not have")
+        if not all(_fields(name) <= {"year", "month", "day"} for name in self.downloads):
+            raise ValueError("names of `downloads` may ask for {year}, {month} and {day} only")
+        return self
+
+
+def _fields(template: str) -> set[str]:
+    """What a template such as `rates_{year}.csv` asks for."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+
+
 class Source(Strict):
     """One publisher's series: who, where, how to read it, what it feeds.
 
@@ -268,6 +337,7 @@ class Source(Strict):
     known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it.
     supersedes_by: what a newer file replaces, the whole edition or single submissions.
     calendar: when editions are due; none where they come as they come. holds: an inbox knows none.
+    fetch: how files come by themselves; without it, somebody brings them.
     """
 
     source_id: SnakeCase
@@ -283,6 +353,8 @@ class Source(Strict):
     is_restricted: bool = False
     is_inbox: bool = False
     notes: str | None = None
+
+    fetch: Fetch | None = None
 
     shape: Literal[
         "provider_counts",

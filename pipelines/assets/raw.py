@@ -8,9 +8,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from dagster import AssetKey, AssetsDefinition, MaterializeResult, asset
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetKey,
+    AssetsDefinition,
+    MaterializeResult,
+    asset,
+    asset_check,
+    get_dagster_logger,
+)
 
 from pipelines import settings
+from pipelines.fetch.log import read_log
 from pipelines.progress import say
 from pipelines.registry import load_out_of_scope, load_sources
 from pipelines.settings import Workspace
@@ -18,12 +28,47 @@ from pipelines.staging import code_hash
 from pipelines.store import arrivals, snapshots
 from schemas.source import Source
 
+FETCHED = AssetKey(["raw", "fetched"])
 ARRIVALS = AssetKey(["raw", "arrivals"])
 OWNER = "team:nhs-impact-warehouse"
 
 
 @asset(
+    key=FETCHED,
+    group_name="ingest",
+    owners=[OWNER],
+    description="What is new at the publishers, fetched from their servers where IMPACT_LIVE is `yes`. A source that "
+    "cannot be fetched stops no other; what was fetched before stays in use.",
+)
+def fetched_files() -> MaterializeResult:
+    """Asks every publisher, or none."""
+    workspace = settings.workspace()
+    if workspace.origin == "synthetic" or not settings.is_live():
+        return MaterializeResult(metadata={"asked": False})
+    from pipelines.fetch.fetching import fetch_all
+
+    run = fetch_all(load_sources().values(), workspace)
+    faults = [fault for found in run.faults.values() for fault in found]
+    for fault in faults:
+        get_dagster_logger().warning(str(fault))
+    return MaterializeResult(metadata={"asked": True, "new": run.new, "faults": [str(fault) for fault in faults]})
+
+
+@asset_check(
+    asset=FETCHED,
+    name="every_publisher_answered",
+    description=f"Every source that is fetched gave what was looked for. Owner: {OWNER}.",
+)
+def every_publisher_answered() -> AssetCheckResult:
+    """From the log, so that it stays visible until the source is asked for again."""
+    faults = read_log(settings.workspace().fetched).faults
+    reasons = [str(fault) for found in faults.values() for fault in found]
+    return AssetCheckResult(passed=not reasons, severity=AssetCheckSeverity.WARN, metadata={"reasons": reasons})
+
+
+@asset(
     key=ARRIVALS,
+    deps=[FETCHED],
     group_name="ingest",
     owners=[OWNER],
     description="The folders with published files and submissions. For synthetic data: the sample, written "
@@ -86,12 +131,23 @@ def raw_asset(source: Source) -> AssetsDefinition:
     )
     def take_in() -> MaterializeResult:
         workspace = settings.workspace()
-        inbox = inbox_folder(workspace)
-        if source.is_inbox:
-            found = arrivals.look_into(inbox, [source])
-        else:
-            found = arrivals.look_into(published_folder(workspace), [source], leave_out=inbox)
-        new = snapshots.take(found.claimed, workspace.raw)
-        return MaterializeResult(metadata={"files": len(found.claimed), "new": len(new)})
+        found, log = claimed_files(source, workspace), read_log(workspace.fetched)
+        new = snapshots.take(found, workspace.raw, log.urls(), log.published())
+        return MaterializeResult(metadata={"files": len(found), "new": len(new)})
 
     return take_in
+
+
+def claimed_files(source: Source, workspace: Workspace) -> tuple[arrivals.Arrival, ...]:
+    """The files of one source: those that somebody brought, then those that were fetched, for whichever source.
+
+    None as at an earlier day: that is built from what the raw store holds.
+    """
+    if workspace.as_at:
+        return ()
+    inbox = inbox_folder(workspace)
+    if source.is_inbox:
+        return arrivals.look_into(inbox, [source]).claimed
+    brought = arrivals.look_into(published_folder(workspace), [source], leave_out=inbox)
+    fetched = workspace.fetched if workspace.fetched.is_dir() else None
+    return brought.claimed + arrivals.look_into(fetched, [source]).claimed

@@ -10,7 +10,7 @@ import gzip
 import io
 import re
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipelines.errors import Fault
 
@@ -32,7 +32,7 @@ def unpack(path: Path, where: str, file_format: str, refuse_formulas: bool = Fal
     or (only if refuse_formulas) formulas.
     """
     content = path.read_bytes()
-    _refuse_empty_or_html(content, where)
+    refuse_empty_or_html(content, where)
     if file_format in WORKBOOKS:
         _refuse_unsafe_workbook(_open_zip(content, where), where, refuse_formulas)
         return content
@@ -50,7 +50,8 @@ def _refuse_other_than_xls(content: bytes, where: str) -> None:
         raise _unsafe(where, "macros (_VBA_PROJECT)", "a workbook without macros")
 
 
-def _refuse_empty_or_html(content: bytes, where: str) -> None:
+def refuse_empty_or_html(content: bytes, where: str) -> None:
+    """Raises Fault where there is nothing, or a web page."""
     if not content:
         raise Fault(where, "an empty file", "data", "an interrupted download", "fetch the file again")
     if HTML.match(content[:1024]):
@@ -81,6 +82,26 @@ def _unpack_text(content: bytes, where: str) -> bytes:
     return _read_member(archive, members[0], where)
 
 
+def take_members(path: Path, where: str, patterns: tuple[str, ...]) -> dict[str, bytes]:
+    """The files of a bundle whose names fit these patterns, by name without folders.
+
+    Raises Fault where a pattern fits none, and as `unpack` does.
+    """
+    archive = _open_zip(path.read_bytes(), where)
+    members = [item for item in archive.infolist() if not item.is_dir()]
+    taken = {pattern: [item for item in members if re.search(pattern, item.filename)] for pattern in patterns}
+    for pattern in [pattern for pattern, found in taken.items() if not found]:
+        raise Fault(
+            where,
+            f"a zip of {', '.join(item.filename for item in members) or 'no files'}",
+            f"a file in it whose name fits {pattern}",
+            "the publisher renamed the files in the bundle",
+            "correct `fetch.members` in the source YAML",
+        )
+    chosen = [item for found in taken.values() for item in found]
+    return {PurePosixPath(item.filename).name: _read_member(archive, item, where) for item in chosen}
+
+
 def _gunzip(content: bytes, where: str) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as stream:
@@ -108,7 +129,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) 
         content = archive.read(member)
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
         raise _cut_short(where, str(error)) from error
-    _refuse_empty_or_html(content, where)
+    refuse_empty_or_html(content, where)
     return content
 
 

@@ -33,6 +33,15 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a file's name tells of it."""
+
+    edition: Edition
+    file_format: str
+    is_revision: bool
+
+
+@dataclass(frozen=True)
 class Arrivals:
     """claimed: in the order in which they follow and supersede each other.
 
@@ -110,10 +119,9 @@ def _claim(path: Path, folder: Path, sources: Iterable[Source]) -> Arrival | Non
     for source in sources:
         # In an inbox two senders may use one file name, so the path below the inbox is part of it.
         name = path.relative_to(folder).as_posix() if source.is_inbox else path.name
-        for pattern in source.files:
-            match = re.fullmatch(pattern.match, name)
-            if match:
-                return _arrival(path, name, source, pattern, {**match.groupdict(), **pattern.known})
+        told = recognise(name, source)
+        if told:
+            return Arrival(path, name, source.source_id, told.edition, told.file_format, told.is_revision)
     return None
 
 
@@ -122,13 +130,20 @@ def _reason(name: str, no_source: Iterable[NoSource]) -> str | None:
     return next((item.reason for item in no_source if re.fullmatch(item.match, Path(name).name)), None)
 
 
-def _arrival(
-    path: Path, name: str, source: Source, pattern: FilePattern, groups: dict[str, str | None]
-) -> Arrival | None:
+def recognise(name: str, source: Source) -> Told | None:
+    """What this file name tells by the first pattern of the source that fits; None where none does."""
+    for pattern in source.files:
+        match = re.fullmatch(pattern.match, name)
+        if match:
+            return _told(source, pattern, {**match.groupdict(), **pattern.known})
+    return None
+
+
+def _told(source: Source, pattern: FilePattern, groups: dict[str, str | None]) -> Told | None:
     try:
         edition = edition_of(groups)
         if source.covers:
             edition = covered(edition, source.covers.months, source.covers.ends_months_before)
     except ValueError:
         return None
-    return Arrival(path, name, source.source_id, edition, pattern.format, bool(groups.get("revised")))
+    return Told(edition, pattern.format, bool(groups.get("revised")))

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,8 +26,8 @@ class Snapshot:
     """One file in the raw store. edition_start and edition_end: ISO days, or None for named editions.
 
     The order of snapshots in the lock is the order in which they became known. is_revision: the file's name
-    says that it replaces another, so that it is the newer of the two even if it arrived first. published_on: ISO
-    day of publication, where the fetch saw it.
+    says that it replaces another, so that it is the newer of the two even if it arrived first. url: where the file
+    was fetched from; None for files that somebody brought. published_on: ISO day on which its server last changed it.
     """
 
     source_id: str
@@ -40,6 +40,7 @@ class Snapshot:
     bytes: int
     fetched_at: str
     is_revision: bool = False
+    url: str | None = None
     published_on: str | None = None
 
     @property
@@ -76,16 +77,22 @@ def of_source(raw: Path, source_id: str) -> list[Snapshot]:
     return [item for item in read_lock(raw) if item.source_id == source_id]
 
 
-def take(arrivals: Iterable[Arrival], raw: Path) -> list[Snapshot]:
+def take(
+    arrivals: Iterable[Arrival],
+    raw: Path,
+    urls: Mapping[Path, str] | None = None,
+    published: Mapping[Path, str] | None = None,
+) -> list[Snapshot]:
     """Copies what is new into the store, adds it to the lock, and returns what is new.
 
-    A file already held with the same bytes for the same edition is left alone.
+    A file already held with the same bytes for the same edition is left alone. urls: where fetched files came from.
+    published: ISO days on which their servers say that they were put there.
     """
     held = read_lock(raw)
     known = {(item.source_id, item.edition, item.sha256) for item in held}
     new: list[Snapshot] = []
     for arrival in arrivals:
-        snapshot = _describe(arrival)
+        snapshot = _describe(arrival, (urls or {}).get(arrival.path), (published or {}).get(arrival.path))
         identity = (snapshot.source_id, snapshot.edition, snapshot.sha256)
         if identity not in known:
             known.add(identity)
@@ -117,7 +124,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _describe(arrival: Arrival) -> Snapshot:
+def _describe(arrival: Arrival, url: str | None, published_on: str | None) -> Snapshot:
     start, end = arrival.edition.start, arrival.edition.end
     return Snapshot(
         source_id=arrival.source_id,
@@ -130,6 +137,8 @@ def _describe(arrival: Arrival) -> Snapshot:
         bytes=arrival.path.stat().st_size,
         fetched_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         is_revision=arrival.is_revision,
+        url=url,
+        published_on=published_on,
     )
 
 
