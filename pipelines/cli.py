@@ -6,10 +6,12 @@ Heavy libraries are imported inside the commands that need them.
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -60,6 +62,10 @@ def refresh(
         bool,
         typer.Option("--sample", help="Serve the SYNTHETIC sample even where published data are served."),
     ] = False,
+    as_at: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Build what was known of published data on this day; serve nothing."),
+    ] = None,
 ) -> None:
     """Takes files through every stage to a served release. Without options: the SYNTHETIC sample."""
     from pipelines.refreshing import run
@@ -68,11 +74,14 @@ def refresh(
     for folder in (from_, submissions):
         if folder:
             require_folder(folder)
-    origin: Origin = "published" if from_ or submissions or live else "synthetic"
+    origin: Origin = "published" if from_ or submissions or live or as_at else "synthetic"
     if sample and origin == "published":
-        raise typer.BadParameter("--sample goes without --from, --live and --submissions")
+        raise typer.BadParameter("--sample goes without --from, --live, --submissions and --as-at")
+    if as_at and (from_ or submissions or live):
+        raise typer.BadParameter("--as-at takes in no files: it goes without --from, --live and --submissions")
     _set_environment(origin, from_, submissions, sample)
     os.environ["IMPACT_LIVE"] = "yes" if live else "no"
+    os.environ["IMPACT_AS_AT"] = as_at.date().isoformat() if as_at else ""
     run(settings.workspace(), out, err)
 
 
@@ -88,7 +97,8 @@ def fetch(
 ) -> None:
     """Fetches what is new from the publishers, for the next `impact refresh --live` or `--from`."""
     from pipelines.fetch.fetching import choose, fetch_all
-    from pipelines.refreshing import one_at_a_time, shown
+    from pipelines.locking import one_at_a_time
+    from pipelines.refreshing import shown
     from pipelines.registry import load_sources
     from pipelines.reporting import print_outcomes
 
@@ -103,13 +113,42 @@ def fetch(
 
 @app.command()
 def status(
-    reasons: Annotated[bool, typer.Option(help="Show why files were refused and rows rejected.")] = True,
+    reasons: Annotated[bool, typer.Option(help="Show why files were refused or held, and rows rejected.")] = True,
+    format_: Annotated[str, typer.Option("--format", help="table or json")] = "table",
 ) -> None:
-    """Lists every edition: what was accepted, rejected, refused."""
-    from pipelines.reporting import print_status
+    """Lists every edition: accepted, held, refused, revised; and which one is late or expected next."""
+    from pipelines.status import print_status
 
-    for workspace in _workspaces_in_use():
-        print_status(workspace, out, reasons)
+    print_status(_workspaces_in_use(), format_, out, reasons)
+
+
+Source = Annotated[str, typer.Argument(help="A source, such as sickness_absence.")]
+Edition = Annotated[str, typer.Argument(help="Its edition, as `impact status` shows it.")]
+Vintage = Annotated[str | None, typer.Option(help="The vintage; needed where several could be meant.")]
+Reason = Annotated[str, typer.Option(help="Why. It is released with the data.")]
+By = Annotated[str | None, typer.Option(help="Who decides; not released. Without it: the name of the account.")]
+
+
+@app.command()
+def accept(source: Source, edition: Edition, reason: Reason, vintage: Vintage = None, by: By = None) -> None:
+    """Decides that a file which is held, or was dropped, is right. The next refresh loads it."""
+    _decide("accept", source, edition, vintage, reason, by)
+
+
+@app.command()
+def drop(source: Source, edition: Edition, reason: Reason, vintage: Vintage = None, by: By = None) -> None:
+    """Decides that a file is wrong, whatever became of it. The next refresh goes without it."""
+    _decide("drop", source, edition, vintage, reason, by)
+
+
+def _decide(
+    decision: Literal["accept", "drop"], source: str, edition: str, vintage: str | None, reason: str, by: str | None
+) -> None:
+    from pipelines.deciding import decide
+
+    by = by or getpass.getuser()
+    decided = decide(_workspaces_in_use(), decision, source, edition, vintage, reason, by)
+    out.print(f"{decision}: {source} {edition}, vintage {decided.vintage}; the next refresh acts on it", markup=False)
 
 
 @app.command()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
+from dagster import AssetSelection, Definitions, define_asset_job
 
 from pipelines import settings
 from pipelines.assets import raw, release, staged, warehouse
+from pipelines.executing import one_writer
 from pipelines.registry import load_sources
 from pipelines.schedules import inbox_sensor, monthly_refresh
 
@@ -17,6 +18,12 @@ refresh = define_asset_job(
     "refresh",
     selection=AssetSelection.all(),
     description="Published files in, a served release out. Does nothing where nothing changed.",
+)
+
+as_at = define_asset_job(
+    "as_at",
+    selection=AssetSelection.all() - AssetSelection.assets(release.GATE, release.RELEASE, release.SERVING),
+    description="The warehouse from what was known on an earlier day, `IMPACT_AS_AT`; nothing of it is served.",
 )
 
 defs = Definitions(
@@ -35,8 +42,8 @@ defs = Definitions(
         raw.every_publisher_answered,
         *(check for source in SOURCES.values() for check in staged.staged_checks(source)),
     ],
-    jobs=[refresh],
+    jobs=[refresh, as_at],
     schedules=[monthly_refresh(refresh.name)],
     sensors=[inbox_sensor(refresh.name)],
-    executor=in_process_executor,
+    executor=one_writer,
 )

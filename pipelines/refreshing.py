@@ -14,6 +14,7 @@ from rich.console import Console
 
 from pipelines import progress, settings
 from pipelines.errors import Fault
+from pipelines.locking import one_at_a_time
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     """
     refuse_sample_over_published(workspace)
     with one_at_a_time(workspace), shown(err):
-        result = _execute()
-    from pipelines.reporting import print_summary
+        result = _execute("as_at" if workspace.as_at else "refresh")
+    from pipelines.reporting import print_as_at, print_summary
 
-    print_summary(workspace, result, out)
+    (print_as_at if workspace.as_at else print_summary)(workspace, result, out)
 
 
 def refuse_sample_over_published(workspace: Workspace) -> None:
@@ -52,38 +53,15 @@ def refuse_sample_over_published(workspace: Workspace) -> None:
         )
 
 
-def _execute() -> ExecuteInProcessResult:
+def _execute(job_name: str) -> ExecuteInProcessResult:
     progress.say("loading the definitions")
     from dagster import DagsterInstance
 
     from pipelines.definitions import defs
 
-    job = defs.resolve_job_def("refresh")
+    job = defs.resolve_job_def(job_name)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True)
-
-
-@contextmanager
-def one_at_a_time(workspace: Workspace) -> Iterator[None]:
-    """Holds a lock that the operating system releases if this process dies."""
-    from filelock import FileLock, Timeout
-
-    workspace.root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(workspace.root / "refresh.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise Fault(
-            f"IMPACT_HOME {workspace.root}",
-            "another refresh that is still running",
-            "one refresh at a time",
-            "a schedule or a colleague started it",
-            "wait until it has ended; what is being served stays as it is",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager

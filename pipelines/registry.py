@@ -10,7 +10,7 @@ from collections import Counter
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -21,7 +21,10 @@ from pipelines.settings import PROJECT_ROOT, sources_dir
 from schemas import source as model
 from schemas.fields import FIELDS
 from schemas.ingest.shapes import SHAPES
-from schemas.source import Source
+from schemas.source import NoSource, OutOfScope, Source
+
+OUT_OF_SCOPE = "out_of_scope.yml"
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Loader(yaml.SafeLoader):
@@ -47,7 +50,7 @@ def load_sources(folder: Path | None = None) -> dict[str, Source]:
 def _load(folder: Path) -> dict[str, Source]:
     faults: list[Fault] = []
     sources: dict[str, Source] = {}
-    for path in sorted(folder.rglob("*.yml")):
+    for path in sorted(path for path in folder.rglob("*.yml") if path.name != OUT_OF_SCOPE):
         found = _load_one(path, faults)
         if found:
             sources[found.source_id] = found
@@ -57,10 +60,25 @@ def _load(folder: Path) -> dict[str, Source]:
     return dict(sorted(sources.items(), key=lambda item: (bool(item[1].known_organisations_from), item[0])))
 
 
+def load_out_of_scope(folder: Path | None = None) -> tuple[NoSource, ...]:
+    """Files of the publishers' folders that are known to be no source. Raises Faults."""
+    path, faults = (folder or sources_dir()) / OUT_OF_SCOPE, []
+    found = _validated(path, OutOfScope, faults) if path.exists() else None
+    if faults:
+        raise Faults(faults)
+    return found.files if found else ()
+
+
 def _load_one(path: Path, faults: list[Fault]) -> Source | None:
+    source = _validated(path, Source, faults)
+    if source:
+        faults += _in_vocabulary(path, source)
+    return source
+
+
+def _validated(path: Path, model: type[Model], faults: list[Fault]) -> Model | None:
     try:
-        content = _content(path)
-        source = Source.model_validate(content)
+        return model.model_validate(_content(path))
     except OSError as error:
         faults.append(
             _fault(path, f"`based_on`: {error}", "the id of another source", "a misspelt id or a removed file")
@@ -69,9 +87,6 @@ def _load_one(path: Path, faults: list[Fault]) -> Source | None:
         faults.append(_fault(path, str(error), "valid YAML", "a slip of the keyboard or of indentation"))
     except ValidationError as error:
         faults += [_from_pydantic(path, detail) for detail in error.errors()]
-    else:
-        faults += _in_vocabulary(path, source)
-        return source
     return None
 
 

@@ -1,6 +1,7 @@
-"""What the command line prints: the end of a refresh, the state of every edition, the answer to a query.
+"""What the command line prints: the end of a refresh, and the answer to a query.
 
-Belongs here: tables and sentences for a person. Does not belong here: finding anything out that is not on disk.
+Belongs here: tables and sentences for a person. Does not belong here: finding anything out that is not on disk, or
+the state of every edition (status.py).
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 
 from pipelines.errors import Fault
-from pipelines.fetch.log import read_log
 from pipelines.registry import load_sources
 from pipelines.release import connect, current_release, read_manifest
+from pipelines.release.reading import table_names
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import StagedSource, already_staged
+from pipelines.status import title
 from pipelines.store import parquet
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 200
 LONGEST_TEXT = 100
-ROW_COUNTS = ("rows_accepted", "rows_rejected", "rows_out_of_scope")
+MOST_NAMES = 10
 
 
 def print_summary(workspace: Workspace, result: ExecuteInProcessResult, out: Console) -> None:
@@ -39,36 +40,21 @@ def print_summary(workspace: Workspace, result: ExecuteInProcessResult, out: Con
     metadata = _metadata(result)
     staged = [already_staged(source, workspace) for source in load_sources().values()]
     read_again = sum(values.get("files_read_again", 0) for key, values in metadata.items() if key.startswith("staged/"))
-    out.print(_sources_table(workspace, staged))
+    out.print(_sources_table(title(workspace), staged))
     _print_fetched(metadata.get("raw/fetched", {}), out)
     _print_turned_away(staged, metadata, out)
     out.print(f"files read in this run: {read_again}")
     _print_release(workspace, metadata, out)
 
 
-def print_status(workspace: Workspace, out: Console, reasons: bool) -> None:
-    """Every edition and vintage with its outcome; then, if asked for, reasons and examples of rejects."""
+def print_as_at(workspace: Workspace, result: ExecuteInProcessResult, out: Console) -> None:
+    """What was known on the day, and where the warehouse of it lies."""
     staged = [already_staged(source, workspace) for source in load_sources().values()]
-    table = Table(
-        "source", "edition", "vintage", "outcome", "rows", "rejected", "out of scope", title=_title(workspace)
-    )
-    for result in staged:
-        if load_sources()[result.source_id].is_inbox:
-            _add_inbox(table, result)
-        else:
-            _add_editions(table, result)
-    out.print(table)
-    if reasons:
-        _print_reasons(workspace, staged, out)
-    print_not_fetched(read_log(workspace.fetched).faults, out)
-
-
-def print_not_fetched(faults: dict[str, list[Fault]], out: Console) -> None:
-    """What did not come from the publishers at the latest try, in full."""
-    for source_id, found in faults.items():
-        out.print(f"\nnot fetched: {source_id}; what was fetched before stays in use", markup=False)
-        for fault in found:
-            out.print(str(fault), markup=False, soft_wrap=True)
+    out.print(_sources_table(f"{title(workspace)}, as at {workspace.as_at}", staged))
+    out.print(_built(workspace))
+    with connect(workspace.candidate / DUCKDB_FILE) as connection:
+        tables = len(table_names(connection))
+    out.print(f"{tables} tables in {workspace.candidate / DUCKDB_FILE}; nothing of it is served", soft_wrap=True)
 
 
 def print_outcomes(outcomes: Iterable[Outcome], is_dry: bool, out: Console) -> None:
@@ -79,22 +65,6 @@ def print_outcomes(outcomes: Iterable[Outcome], is_dry: bool, out: Console) -> N
         size = "" if one.bytes is None else f"{one.bytes:,}"
         table.add_row(one.source_id, one.edition, one.file_name, size, one.what, one.url)
     Console(file=out.file, width=LONGEST_TEXT * 4, highlight=False).print(table)
-
-
-def _add_editions(table: Table, result: StagedSource) -> None:
-    for snapshot, note in sorted(result.notes.items(), key=lambda item: item[0].edition):
-        newest = "" if note.vintage_rank in (0, 1) else f", superseded ({note.vintage_rank})"
-        counts = (f"{getattr(note, name):,}" for name in ROW_COUNTS)
-        table.add_row(result.source_id, snapshot.edition, snapshot.vintage, note.outcome + newest, *counts)
-
-
-def _add_inbox(table: Table, result: StagedSource) -> None:
-    """One line for each outcome: an inbox holds hundreds of small files."""
-    for outcome in ("accepted", "refused"):
-        notes = [note for note in result.notes.values() if note.outcome == outcome]
-        if notes:
-            totals = [sum(getattr(note, name) for note in notes) for name in ROW_COUNTS]
-            table.add_row(result.source_id, f"{len(notes)} files", "", outcome, *(f"{n:,}" for n in totals))
 
 
 def print_query(database: Path, sql: str, form: str, out: Console, err: Console) -> None:
@@ -166,14 +136,10 @@ def _metadata(result: ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
     }
 
 
-def _title(workspace: Workspace) -> str:
-    return "SYNTHETIC sample" if workspace.origin == "synthetic" else "published data"
-
-
-def _sources_table(workspace: Workspace, staged: Iterable[StagedSource]) -> Table:
-    table = Table("source", "files", "refused", "rows accepted", "rejected", title=_title(workspace))
+def _sources_table(words: str, staged: Iterable[StagedSource]) -> Table:
+    table = Table("source", "files", "held", "refused", "rows accepted", "rejected", title=words)
     for result in staged:
-        counts = (result.count("accepted"), result.count("refused"))
+        counts = (result.count("accepted"), result.count("held"), result.count("refused"))
         rows = (result.total("rows_accepted"), result.total("rows_rejected"))
         table.add_row(result.source_id, *(f"{n:,}" for n in (*counts, *rows)))
     return table
@@ -191,14 +157,26 @@ def _print_fetched(fetched: dict[str, Any], out: Console) -> None:
 
 
 def _print_turned_away(staged: Iterable[StagedSource], metadata: dict[str, dict[str, Any]], out: Console) -> None:
-    refused = [(s, note) for s, note in _notes(staged) if note.outcome == "refused"]
-    for snapshot, _ in refused:
-        out.print(f"refused: {snapshot.where}", markup=False)
-    if refused or any(result.total("rows_rejected") for result in staged):
+    staged = list(staged)
+    for snapshot, note in _notes(staged):
+        if note.outcome in ("held", "refused"):
+            out.print(f"{note.outcome}: {snapshot.where}", markup=False)
+    revised = [note for _, note in _notes(staged) if note.revises]
+    if revised:
+        silent = sum(not note.is_announced for note in revised)
+        out.print(f"{len(revised)} files revise an earlier one, {silent} without saying so: pub_revisions")
+    if any(result.reasons or result.total("rows_rejected") for result in staged):
         out.print("reasons: impact status")
-    left = metadata.get("raw/arrivals", {})
-    if left.get("unclaimed"):
-        out.print(f"{len(left['unclaimed'])} files belong to no source of the registry and were left alone")
+    _print_left(metadata.get("raw/arrivals", {}), out)
+
+
+def _print_left(left: dict[str, Any], out: Console) -> None:
+    unclaimed = left.get("unclaimed", [])
+    if left.get("out_of_scope"):
+        out.print(f"{len(left['out_of_scope'])} files are out of scope; impact status names them and says why")
+    if unclaimed:
+        names = ", ".join(unclaimed[:MOST_NAMES]) + (", …" if len(unclaimed) > MOST_NAMES else "")
+        out.print(f"WARNING: {len(unclaimed)} files that no source knows were left alone: {names}", markup=False)
     for name in left.get("unreadable", ()):
         out.print(f"in the inbox, of no kind that can be read: {name}", markup=False)
 
@@ -243,21 +221,3 @@ def _built(workspace: Workspace) -> str:
 
 def _notes(staged: Iterable[StagedSource]) -> Iterable[tuple[Any, parquet.Staged]]:
     return [(snapshot, note) for result in staged for snapshot, note in result.notes.items()]
-
-
-def _print_reasons(workspace: Workspace, staged: Iterable[StagedSource], out: Console) -> None:
-    for snapshot, note in _notes(staged):
-        if note.reason:
-            out.print(f"\n{note.reason}", markup=False, soft_wrap=True)
-        elif note.rows_rejected:
-            path = parquet.rejects_path(workspace, snapshot)
-            out.print(f"\n{snapshot.where}: {note.rows_rejected:,} rows rejected, all in {path}", soft_wrap=True)
-            _print_examples(path, out)
-
-
-def _print_examples(path: Path, out: Console) -> None:
-    columns = ["source_sheet", "source_row", "row_key", "column", "found", "expected"]
-    table = Table(*columns)
-    for row in pl.read_parquet(path).select(columns).head(5).iter_rows():
-        table.add_row(*("" if value is None else str(value) for value in row))
-    out.print(table)

@@ -6,6 +6,7 @@ anything about a publisher (sources/*.yml) or about what a column means (schemas
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,35 +27,54 @@ def home() -> Path:
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folders of one data origin. Synthetic and published data share no folder before `releases/`."""
+    """The folders of one data origin. Synthetic and published data share no folder before `releases/`.
+
+    as_at: build what was known on this day, beside what is known now; None for now.
+    """
 
     root: Path
     origin: Origin
+    as_at: dt.date | None = None
+
+    @property
+    def kept(self) -> Path:
+        """What cannot be rebuilt, and what today's state is built in: one folder for each origin."""
+        return self.root / self.origin
 
     @property
     def base(self) -> Path:
-        """Everything of this origin that can be rebuilt, and its raw files."""
-        return self.root / self.origin
+        """Everything that can be rebuilt. What was known on an earlier day has a folder of its own."""
+        return self.kept / "as-at" / self.as_at.isoformat() if self.as_at else self.kept
+
+    @property
+    def of_today(self) -> Workspace:
+        """The same data as they are known now."""
+        return Workspace(self.root, self.origin)
 
     @property
     def sample(self) -> Path:
         """The synthetic sample as files in the publishers' layouts."""
-        return self.base / "sample"
+        return self.kept / "sample"
 
     @property
     def fetched(self) -> Path:
         """Files as they came from their publishers' servers, and the log of the requests."""
-        return self.base / "fetched"
+        return self.kept / "fetched"
 
     @property
     def raw(self) -> Path:
         """Files as published, content-addressed; never rewritten."""
-        return self.base / "raw"
+        return self.kept / "raw"
 
     @property
     def staged(self) -> Path:
         """Accepted rows, one parquet file per edition and vintage; read by dbt."""
         return self.base / "staged"
+
+    @property
+    def set_aside(self) -> Path:
+        """Rows of files that were read and are not in use: held, dropped, or the same as those in use."""
+        return self.base / "set_aside"
 
     @property
     def rejected(self) -> Path:
@@ -137,9 +157,16 @@ def may_replace_published() -> bool:
     return os.environ.get("IMPACT_REPLACE_PUBLISHED") == "yes"
 
 
+def today() -> dt.date:
+    """The day against which calendars are held: `IMPACT_TODAY` in ISO form, or the clock's."""
+    given = os.environ.get("IMPACT_TODAY")
+    return dt.date.fromisoformat(given) if given else dt.date.today()
+
+
 def workspace() -> Workspace:
-    """The workspace of this process: `IMPACT_HOME` and `IMPACT_ORIGIN` (default: synthetic)."""
+    """The workspace of this process: `IMPACT_HOME`, `IMPACT_ORIGIN` (default: synthetic) and `IMPACT_AS_AT`."""
     origin = os.environ.get("IMPACT_ORIGIN", "synthetic")
     if origin not in ("synthetic", "published"):
         raise ValueError(f"IMPACT_ORIGIN is {origin!r}; expected 'synthetic' or 'published'")
-    return Workspace(home(), origin)
+    as_at = os.environ.get("IMPACT_AS_AT")
+    return Workspace(home(), origin, dt.date.fromisoformat(as_at) if as_at else None)

@@ -6,7 +6,6 @@ Does not belong here: how each step works (readers/, harmonise/, store/), Dagste
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import subprocess
@@ -17,6 +16,9 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.editions import publication
+from pipelines.editions.publication import Publication
+from pipelines.editions.settle import settle
 from pipelines.errors import Fault
 from pipelines.harmonise.door import admit, seed_path
 from pipelines.progress import say
@@ -25,60 +27,21 @@ from pipelines.settings import PROJECT_ROOT, Workspace
 from pipelines.store import parquet, snapshots
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
-from schemas.published import DATA_ORIGINS
-from schemas.source import Measure, Source
+from schemas.source import Source
 
 READING_CODE = (
     "pipelines/readers",
     "pipelines/harmonise",
+    "pipelines/editions/content.py",
+    "pipelines/editions/publication.py",
     "pipelines/store/parquet.py",
     "pipelines/staging.py",
     "schemas",
 )
-NOT_ABOUT_READING = {"measures", "notes", "owner", "review_date", "attribution", "landing_page", "fetch"}
-
-SOURCES_SCHEMA = pl.Schema(
-    {
-        "source_id": pl.String(),
-        "source_name": pl.String(),
-        "publisher": pl.String(),
-        "landing_page": pl.String(),
-        "licence": pl.String(),
-        "attribution": pl.String(),
-        "cadence": pl.String(),
-        "owner": pl.String(),
-        "review_date": pl.Date(),
-        "is_restricted": pl.Boolean(),
-        "is_required": pl.Boolean(),
-    }
-)
-MEASURES_SCHEMA = pl.Schema(
-    {
-        name: pl.Date() if name == "review_date" else pl.Float64() if name == "minimum_denominator" else pl.String()
-        for name in ("source_id", *Measure.model_fields)
-    }
-)
-EDITIONS_SCHEMA = pl.Schema(
-    {
-        "source_id": pl.String(),
-        "edition": pl.String(),
-        "vintage": pl.String(),
-        "vintage_rank": pl.Int32(),
-        "source_file": pl.String(),
-        "sha256": pl.String(),
-        "bytes": pl.Int64(),
-        "published_on": pl.Date(),
-        "fetched_at": pl.Datetime("us"),
-        "outcome": pl.String(),
-        "reason": pl.String(),
-        "rows_read": pl.Int64(),
-        "rows_accepted": pl.Int64(),
-        "rows_rejected": pl.Int64(),
-        "rows_out_of_scope": pl.Int64(),
-        "period_end": pl.Date(),
-    }
-)
-RUN_SCHEMA = pl.Schema({"data_origin": pl.String(), "code_version": pl.String()})
+NOT_ABOUT_READING = {
+    *("measures", "notes", "owner", "review_date", "attribution", "landing_page"),
+    *("calendar", "fetch", "holds"),
+}
 
 
 @dataclass(frozen=True)
@@ -91,52 +54,104 @@ class StagedSource:
 
     @property
     def reasons(self) -> list[str]:
-        """Why files were refused, in the order of the lock."""
-        return [note.reason for note in self.notes.values() if note.reason]
+        """Why files were refused or are held, in the order of the lock."""
+        return [note.reason for note in self.notes.values() if note.reason and note.outcome != "dropped"]
+
+    @property
+    def newest(self) -> Snapshot | None:
+        """The newest edition that has arrived, whatever became of it; what was dropped has not arrived."""
+        arrived = [item for item, note in self.notes.items() if note.outcome != "dropped"]
+        return max(arrived, key=lambda item: item.edition, default=None)
 
     def count(self, outcome: str) -> int:
         """How many snapshots ended so."""
         return sum(note.outcome == outcome for note in self.notes.values())
 
     def total(self, what: str) -> int:
-        """Sum of a row count over accepted snapshots."""
-        return sum(getattr(note, what) for note in self.notes.values())
+        """Sum of a row count over the snapshots in use."""
+        return sum(getattr(note, what) for note in self.notes.values() if note.is_in_use)
 
 
 def stage_source(source: Source, workspace: Workspace) -> StagedSource:
-    """Stages every snapshot of the source whose bytes, code or contract changed since the last time."""
+    """Stages every snapshot of the source whose bytes, code or contract changed since the last time.
+
+    Then settles which of them are in use. As at an earlier day, files that were not known then are left out.
+    """
     known = known_organisations(source, workspace)
     notes, read_again = {}, 0
     parquet.write_empty(workspace, source)
-    for snapshot in snapshots.of_source(workspace.raw, source.source_id):
-        key = _cache_key(source, snapshot, known)
-        note = parquet.read_note(workspace, snapshot)
-        if note is None or note.cache_key != key:
+    held = snapshots.of_source(workspace.raw, source.source_id)
+    for snapshot in held:
+        published = publication.stated(source, snapshot, held)
+        key = _cache_key(source, snapshot, known, published)
+        note = _already_read(workspace, snapshot, key)
+        if note is None:
             say(f"reading: {snapshot.where}")
-            note = _stage(source, snapshot, workspace, known, key)
+            note = _stage(source, snapshot, workspace, known, published, key)
             read_again += 1
         notes[snapshot] = note
-    notes = parquet.rank_vintages(workspace, source, notes)
-    for snapshot, note in notes.items():
+    notes, unknown = _known_then(workspace, notes)
+    for snapshot in unknown:
+        parquet.put(workspace, snapshot, in_use=False)
+    notes = settle(source, workspace, notes)
+    for snapshot, note in (unknown | notes).items():
         parquet.write_note(workspace, snapshot, note)
     return StagedSource(source.source_id, notes, read_again)
+
+
+def _already_read(workspace: Workspace, snapshot: Snapshot, key: str) -> Staged | None:
+    """The note of an earlier reading with the same key, here or, as at an earlier day, in today's state."""
+    for place in (workspace, workspace.of_today):
+        note = parquet.read_note(place, snapshot)
+        if note and note.cache_key == key:
+            if place != workspace:
+                parquet.copy(place, workspace, snapshot)
+            return note
+    return None
+
+
+def _known_then(workspace: Workspace, notes: dict[Snapshot, Staged]) -> tuple[dict[Snapshot, Staged], ...]:
+    """The files that count as known on the day of the workspace, and the others."""
+    day = workspace.as_at
+    known = {
+        snapshot: note
+        for snapshot, note in notes.items()
+        if day is None or publication.known_on(snapshot, note.published_on) <= day
+    }
+    return known, {snapshot: note for snapshot, note in notes.items() if snapshot not in known}
 
 
 def already_staged(source: Source, workspace: Workspace) -> StagedSource:
     """What earlier steps made of the source, from their notes; nothing is read again."""
     held = snapshots.of_source(workspace.raw, source.source_id)
     found = {item: parquet.read_note(workspace, item) for item in held}
-    return StagedSource(source.source_id, {item: note for item, note in found.items() if note}, 0)
+    notes, _ = _known_then(workspace, {item: note for item, note in found.items() if note})
+    return StagedSource(source.source_id, notes, 0)
 
 
-def _stage(source: Source, snapshot: Snapshot, workspace: Workspace, known: frozenset[str] | None, key: str) -> Staged:
+def _stage(
+    source: Source,
+    snapshot: Snapshot,
+    workspace: Workspace,
+    known: frozenset[str] | None,
+    published: Publication,
+    key: str,
+) -> Staged:
     try:
         path = snapshots.check(snapshot, workspace.raw)
-        admitted = admit(_read(path, source, snapshot), source, snapshot.where, known)
+        # In a list, so that the door holds the only reference and can let a large frame go.
+        frames = [_read(path, source, snapshot)]
+        published = publication.of_file(frames[0], published)
+        admitted = admit(frames.pop(), source, snapshot.where, known)
     except Fault as fault:
         parquet.drop(workspace, snapshot)
-        return Staged(key, "refused", str(fault))
-    return parquet.keep(workspace, source, snapshot, admitted, key)
+        return _refused(key, str(fault), published)
+    return parquet.keep(workspace, source, snapshot, admitted, published, key)
+
+
+def _refused(key: str, reason: str, published: Publication) -> Staged:
+    day = published.day.isoformat() if published.day else None
+    return Staged(key, "refused", reason, published_on=day, published_basis=published.basis)
 
 
 def _read(path: Path, source: Source, snapshot: Snapshot) -> pl.DataFrame:
@@ -160,10 +175,11 @@ def known_organisations(source: Source, workspace: Workspace) -> frozenset[str] 
     return frozenset(codes)
 
 
-def _cache_key(source: Source, snapshot: Snapshot, known: frozenset[str] | None) -> str:
+def _cache_key(source: Source, snapshot: Snapshot, known: frozenset[str] | None, published: Publication) -> str:
     contract = source.model_dump_json(exclude=NOT_ABOUT_READING)
     lists = [seed_path(seed).read_text(encoding="utf-8") for seed in source.known_in]
-    parts = [snapshot.sha256, snapshot.edition, contract, reading_code(), *lists, *sorted(known or ())]
+    stated = [snapshot.sha256, snapshot.edition, str(published)]
+    parts = [*stated, contract, reading_code(), *lists, *sorted(known or ())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -198,55 +214,10 @@ def code_version() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Iterable[StagedSource]) -> None:
-    """The registry's tables for dbt: sources, measures, editions, and one row on this run."""
-    parquet.write_registry(
-        workspace,
-        "registry_sources",
-        ({name: getattr(source, name) for name in SOURCES_SCHEMA} for source in sources.values()),
-        SOURCES_SCHEMA,
-    )
-    parquet.write_registry(
-        workspace,
-        "registry_measures",
-        (
-            {"source_id": source.source_id, **measure.model_dump()}
-            for source in sources.values()
-            for measure in source.measures
-        ),
-        MEASURES_SCHEMA,
-    )
-    editions = (_edition_row(item, note) for result in staged for item, note in result.notes.items())
-    parquet.write_registry(workspace, "registry_editions", editions, EDITIONS_SCHEMA)
-    run = {"data_origin": DATA_ORIGINS[workspace.origin], "code_version": code_version()}
-    parquet.write_registry(workspace, "registry_run", [run], RUN_SCHEMA)
-
-
-def _edition_row(snapshot: Snapshot, note: Staged) -> dict[str, object]:
-    return {
-        "source_id": snapshot.source_id,
-        "edition": snapshot.edition,
-        "vintage": snapshot.vintage,
-        "vintage_rank": note.vintage_rank or None,
-        "source_file": snapshot.file_name,
-        "sha256": snapshot.sha256,
-        "bytes": snapshot.bytes,
-        "published_on": None,
-        "fetched_at": dt.datetime.fromisoformat(snapshot.fetched_at).replace(tzinfo=None),
-        "outcome": note.outcome,
-        "reason": note.reason,
-        "rows_read": note.rows_read,
-        "rows_accepted": note.rows_accepted,
-        "rows_rejected": note.rows_rejected,
-        "rows_out_of_scope": note.rows_out_of_scope,
-        "period_end": dt.date.fromisoformat(snapshot.edition_end) if snapshot.edition_end else None,
-    }
-
-
 def fingerprint(workspace: Workspace, staged: Iterable[StagedSource]) -> str:
-    """Hash of everything a release depends on: accepted and refused editions, code and dbt project."""
+    """Hash of everything a release depends on: what became of every file, code and dbt project."""
     parts = [
-        [snapshot.source_id, snapshot.edition, note.cache_key, note.outcome, note.vintage_rank]
+        [snapshot.source_id, snapshot.edition, note.cache_key, note.outcome, note.vintage_rank, note.decision_reason]
         for result in staged
         for snapshot, note in result.notes.items()
     ]

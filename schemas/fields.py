@@ -25,7 +25,7 @@ FIELDS: dict[str, Field] = {
     "edition": Field(pl.String, "Edition of the source, sortable"),
     "vintage": Field(pl.String, "First 12 hexadecimal digits of the file's sha256"),
     "vintage_rank": Field(pl.Int32, "1 for the newest vintage of the edition"),
-    "published_on": Field(pl.Date, "Day of publication, where the file tells it"),
+    "published_on": Field(pl.Date, "Day of publication; empty where it is not known"),
     "source_file": Field(pl.String, "File name as it arrived"),
     "source_sheet": Field(pl.String, "Sheet of the workbook; empty for text files"),
     "source_row": Field(pl.Int32, "Row in the sheet or record in the text file, counted from 1"),
@@ -105,6 +105,11 @@ FIELDS: dict[str, Field] = {
     "item_id": Field(pl.String, "Item of the instrument"),
     "level": Field(pl.Int32, "Level chosen, 1 (lowest) to 5; empty when not answered"),
 }
+
+LABELS = frozenset(
+    ("org_name", "region_name", "icb_name", "question_text", "location_name", "location_region", "provider_name")
+)
+"""Columns that describe and never count: a row that differs only in them says the same of the organisation."""
 
 PROVENANCE = (
     "source_id",

@@ -32,6 +32,9 @@ ORGANISATION_TYPES = (
 NAMED_SCOPES = ("national_named", "published")
 """Sharing scopes that let readers see which organisation gave an answer."""
 
+OUTCOMES = ("accepted", "held", "dropped", "refused")
+"""What can become of a file."""
+
 POLARITIES = ("higher_is_better", "lower_is_better")
 ENGLAND = "ENG"
 """England's `org_code`: a total, so it is not in dim_organisation."""
@@ -123,6 +126,8 @@ DRIVER_ID = _text("driver_id", "primary driver of the NHS IMPACT driver diagram"
 SOURCE_ID = _text("source_id", "source the row comes from")
 EDITION = _text("edition", "the publisher's edition; sorts by time")
 VINTAGE = _text("vintage", "first 12 hexadecimal digits of the SHA-256 of the file that was read")
+OLD_VINTAGE = _text("old_vintage", "vintage of the file that is revised")
+NEW_VINTAGE = _text("new_vintage", "vintage of the file that revises")
 MEASURE_ID = _text("measure_id", "outcome measure")
 ORG_CODE = _text("org_code", "ODS code; ENG is England")
 ORG_NAME = _text("org_name", "name as reported; never a key", nullable=True)
@@ -200,6 +205,8 @@ CORE = (
         _text("attribution", "words the licence asks for", nullable=True),
         _flag("is_restricted", "whether the files as received must not be named or passed on"),
         _flag("is_required", "whether a release may not go out without it"),
+        _text("next_edition", "edition that comes after the newest that has arrived", nullable=True),
+        _date("next_due_on", "day on which that one is due by the calendar", nullable=True),
         key=("source_id",),
         least_rows=6,
     ),
@@ -357,15 +364,54 @@ PUBLISHED = (
         EDITION,
         VINTAGE,
         _flag("is_latest_vintage", "whether it is the newest file of its edition"),
-        _text("outcome", "whether the file was taken", allowed=("accepted", "refused")),
-        _text("reason", "why it was refused", nullable=True),
+        _text("outcome", "what became of the file", allowed=OUTCOMES),
+        _text("reason", "why it was refused or is held", nullable=True),
+        _text("decision", "what a person decided on it", nullable=True, allowed=("accept", "drop")),
+        _text("decision_reason", "why it was decided so", nullable=True),
+        _flag("is_unchanged", "whether it says the same as the file in use"),
         _nullable(_count("rows_read", "rows in the file")),
         _nullable(_count("rows_accepted", "rows taken")),
         _nullable(_count("rows_rejected", "rows set aside with a reason")),
         _nullable(_count("rows_out_of_scope", "rows this product does not use")),
         PUBLISHED_ON,
+        _text("published_basis", "what that day rests on", nullable=True, allowed=("file", "fetch", "calendar")),
+        _date("due_on", "day on which it was due by the calendar", nullable=True),
         key=("source_id", "edition", "vintage", "outcome"),
         least_rows=5,
+    ),
+    _table(
+        "pub_revisions",
+        "vintage that says something else than an earlier one of its edition",
+        SOURCE_ID,
+        EDITION,
+        OLD_VINTAGE,
+        NEW_VINTAGE,
+        _flag("is_announced", "whether the file or its name says that it is a revision"),
+        _count("rows_added", "rows that only the newer file has"),
+        _count("rows_removed", "rows that only the older file has"),
+        _count("rows_changed", "rows that differ in more than names"),
+        _count("rows_relabelled", "rows that differ in names only"),
+        _count("organisations", "organisations with a row added, removed or changed"),
+        _text("largest", "the largest changes of a number, in words", nullable=True),
+        PUBLISHED_ON,
+        key=("source_id", "edition", "new_vintage"),
+    ),
+    _table(
+        "pub_value_revisions",
+        "measure, organisation, period and revising vintage",
+        MEASURE_ID,
+        ORG_CODE,
+        PERIOD_TYPE,
+        PERIOD_KEY,
+        SOURCE_ID,
+        EDITION,
+        OLD_VINTAGE,
+        NEW_VINTAGE,
+        _number("old_value", "the figure before; null where there was none"),
+        _number("new_value", "the figure since; null where there is none"),
+        _text("old_value_status", "its status before; null where there was no row", nullable=True),
+        _text("new_value_status", "its status since; null where there is no row", nullable=True),
+        key=("measure_id", "org_code", "period_type", "period_key", "edition", "new_vintage"),
     ),
     _table(
         "pub_suspected_defects",
@@ -406,6 +452,7 @@ RELEASE_INFO = Table(
         Column("built_at", "TIMESTAMP", "when the release was built, UTC"),
         _flag("is_synthetic", "whether every figure is invented"),
         _text("code_version", "version of the code that built it"),
+        _date("as_at", "day whose knowledge it holds; null for all that is known", nullable=True),
     ),
     least_rows=1,
 )

@@ -26,6 +26,7 @@ ValueStatus = Literal[
     "withheld",
 ]
 Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SnakeCase = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -214,6 +215,71 @@ class Coverage(Strict):
     ends_months_before: Annotated[int, Field(ge=0)]
 
 
+class PublicationDay(Strict):
+    """When an edition comes out: so many months after the month in which its period ends, on this day.
+
+    Either `day` of the month, or the `nth` `weekday` of it; -1 is the last one.
+    """
+
+    months_after: Annotated[int, Field(ge=0)]
+    day: Annotated[int, Field(ge=1, le=28)] | None = None
+    nth: Literal[-1, 1, 2, 3, 4] | None = None
+    weekday: Weekday | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> PublicationDay:
+        if (self.nth is None) != (self.weekday is None) or (self.day is None) == (self.nth is None):
+            raise ValueError("give either `day`, or `nth` and `weekday`")
+        return self
+
+
+class Calendar(Strict):
+    """When the publisher brings out its editions. `dates` by edition go before the rule in `published`.
+
+    grace_days: how long after that day nothing is called late. verified: whether somebody has read it from the
+    publisher's own calendar; otherwise the days are approximate.
+    """
+
+    period: Literal["month", "quarter", "year"]
+    published: PublicationDay
+    dates: dict[Text, date] = {}
+    grace_days: Annotated[int, Field(ge=0)] = 7
+    verified: bool = False
+
+
+class Holds(Strict):
+    """How much a file may differ from the one before it; beyond that it waits for a decision of a person.
+
+    max_lost_rows, max_lost_organisations: shares, against the newest vintage of the edition, or of the edition
+    before. max_lost_in_revision: organisations that a newer vintage of the same edition may lose. max_growth: how
+    many times the rows it may have. compare_editions: false where editions are cumulative or each of another scope.
+    """
+
+    max_lost_rows: Annotated[float, Field(ge=0, le=1)] = 0.1
+    max_lost_organisations: Annotated[float, Field(ge=0, le=1)] = 0.1
+    max_lost_in_revision: Annotated[int, Field(ge=0)] = 0
+    max_growth: Annotated[float, Field(gt=1)] = 2.0
+    compare_editions: bool = True
+
+
+class NoSource(Strict):
+    """Files of the folders that are known and are no source: a pattern of the whole name, and why."""
+
+    match: Text
+    reason: Text
+
+    @field_validator("match")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        return re.compile(value).pattern
+
+
+class OutOfScope(Strict):
+    """What `sources/out_of_scope.yml` says."""
+
+    files: tuple[NoSource, ...]
+
+
 class Measure(Strict):
     """An indicator that this source feeds: everything a reader must know to use it."""
 
@@ -354,6 +420,7 @@ class Source(Strict):
     named group.
     known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it.
     supersedes_by: what a newer file replaces, the whole edition or single submissions.
+    calendar: when editions are due; none where they come as they come. holds: an inbox knows none.
     fetch: how files come by themselves; without it, somebody brings them.
     """
 
@@ -391,6 +458,8 @@ class Source(Strict):
     known_organisations_from: tuple[SnakeCase, ...] = ()
     refuse_formulas: bool = False
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.02
+    calendar: Calendar | None = None
+    holds: Holds = Holds()
     measures: tuple[Measure, ...] = ()
 
     def layout_for(self, file_format: str) -> Layout:

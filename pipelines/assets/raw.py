@@ -22,7 +22,7 @@ from dagster import (
 from pipelines import settings
 from pipelines.fetch.log import read_log
 from pipelines.progress import say
-from pipelines.registry import load_sources
+from pipelines.registry import load_out_of_scope, load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import code_hash
 from pipelines.store import arrivals, snapshots
@@ -75,16 +75,24 @@ def every_publisher_answered() -> AssetCheckResult:
     "in the publishers' own layouts if it is not there yet.",
 )
 def arrived_files() -> MaterializeResult:
-    """Makes sure that there is something to look into, and names what no source claims."""
+    """Makes sure that there is something to look into, and puts on record what no source claims."""
     workspace = settings.workspace()
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
     inbox = inbox_folder(workspace)
     series = [source for source in load_sources().values() if not source.is_inbox]
     inboxes = [source for source in load_sources().values() if source.is_inbox]
-    unclaimed = arrivals.look_into(published_folder(workspace), series, leave_out=inbox).unclaimed
+    found = arrivals.look_into(published_folder(workspace), series, leave_out=inbox, no_source=load_out_of_scope())
     unreadable = arrivals.look_into(inbox, inboxes).unclaimed
-    return MaterializeResult(metadata={"unclaimed": list(unclaimed), "unreadable": list(unreadable)})
+    if workspace.as_at is None:
+        arrivals.note_left(workspace, arrivals.Left(found.unclaimed, found.out_of_scope, unreadable))
+    return MaterializeResult(
+        metadata={
+            "unclaimed": list(found.unclaimed),
+            "out_of_scope": found.out_of_scope,
+            "unreadable": list(unreadable),
+        }
+    )
 
 
 def published_folder(workspace: Workspace) -> Path | None:
@@ -123,15 +131,20 @@ def raw_asset(source: Source) -> AssetsDefinition:
     )
     def take_in() -> MaterializeResult:
         workspace = settings.workspace()
-        found = claimed_files(source, workspace)
-        new = snapshots.take(found, workspace.raw, read_log(workspace.fetched).urls())
+        found, log = claimed_files(source, workspace), read_log(workspace.fetched)
+        new = snapshots.take(found, workspace.raw, log.urls(), log.published())
         return MaterializeResult(metadata={"files": len(found), "new": len(new)})
 
     return take_in
 
 
 def claimed_files(source: Source, workspace: Workspace) -> tuple[arrivals.Arrival, ...]:
-    """The files of one source: those that somebody brought, then those that were fetched, in the order of time."""
+    """The files of one source: those that somebody brought, then those that were fetched, in the order of time.
+
+    None as at an earlier day: that is built from what the raw store holds.
+    """
+    if workspace.as_at:
+        return ()
     inbox = inbox_folder(workspace)
     if source.is_inbox:
         return arrivals.look_into(inbox, [source]).claimed

@@ -14,6 +14,7 @@ from pipelines import release, settings
 from pipelines.assets.raw import OWNER
 from pipelines.assets.warehouse import parsed_manifest
 from pipelines.progress import say
+from pipelines.settings import Workspace
 from pipelines.staging import code_version
 
 CANDIDATE = AssetKey(["release", "candidate"])
@@ -34,13 +35,20 @@ def candidate_asset(marts: list[AssetKey]) -> AssetsDefinition:
     )
     def candidate() -> MaterializeResult:
         workspace = settings.workspace()
-        version = release.next_version(workspace.releases, dt.date.today())
+        version = _version(workspace)
         say(f"writing candidate {version}")
         folder = release.build_candidate(workspace, parsed_manifest(workspace), version, code_version())
         files = release.export(folder)
         return MaterializeResult(metadata={"release_id": version, "files": len(files)})
 
     return candidate
+
+
+def _version(workspace: Workspace) -> str:
+    """The next version; what was known on an earlier day is no release and bears that day."""
+    if workspace.as_at:
+        return f"as-at-{workspace.as_at.isoformat()}"
+    return release.next_version(workspace.releases, dt.date.today())
 
 
 @asset(

@@ -22,10 +22,17 @@ from dagster import (
 
 from pipelines import settings, staging
 from pipelines.assets.raw import OWNER
+from pipelines.editions import tables
 from pipelines.registry import load_sources
 from schemas.source import Source
 
-REGISTRY_TABLES = ("registry_sources", "registry_measures", "registry_editions", "registry_run")
+REGISTRY_TABLES = (
+    "registry_sources",
+    "registry_measures",
+    "registry_editions",
+    "registry_revisions",
+    "registry_run",
+)
 REGISTRY = tuple(AssetKey(["staged", table]) for table in REGISTRY_TABLES)
 
 
@@ -48,6 +55,7 @@ def staged_asset(source: Source) -> AssetsDefinition:
         return MaterializeResult(
             metadata={
                 "files_accepted": result.count("accepted"),
+                "files_held": result.count("held"),
                 "files_refused": result.count("refused"),
                 "files_read_again": result.read_again,
                 "rows_accepted": result.total("rows_accepted"),
@@ -77,7 +85,7 @@ def staged_checks(source: Source) -> list[AssetChecksDefinition]:
     @asset_check(
         asset=key,
         name="no_file_refused",
-        description=f"No file of {source.source_name} was refused whole. Owner: {source.owner}.",
+        description=f"No file of {source.source_name} was refused whole or is held. Owner: {source.owner}.",
     )
     def no_file_refused() -> AssetCheckResult:
         reasons = staging.already_staged(source, settings.workspace()).reasons
@@ -104,6 +112,6 @@ def staged_registry() -> Iterator[MaterializeResult]:
     """Also writes the fingerprint of everything that a release depends on."""
     workspace, sources = settings.workspace(), load_sources()
     staged = [staging.already_staged(source, workspace) for source in sources.values()]
-    staging.write_registry(workspace, sources, staged)
+    tables.write_registry(workspace, sources, staged)
     workspace.fingerprint.write_text(staging.fingerprint(workspace, staged), encoding="utf-8")
     yield from (MaterializeResult(asset_key=key) for key in REGISTRY)

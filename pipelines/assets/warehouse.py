@@ -78,10 +78,13 @@ def _parse(target: Path) -> None:
 
 
 def is_unchanged(workspace: Workspace) -> bool:
-    """Whether the release that is served was made from exactly these inputs, code and models."""
+    """Whether the release that is served was made from exactly these inputs, code and models.
+
+    What was known on an earlier day is never served, so that is always built.
+    """
     from pipelines.release import current_release, read_manifest
 
-    if current_release(workspace) is None:
+    if workspace.as_at or current_release(workspace) is None:
         return False
     served = read_manifest(workspace.current).get("fingerprint")
     return served == workspace.fingerprint.read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from pipelines.errors import Fault
@@ -69,6 +70,15 @@ class Log:
     def urls(self) -> dict[Path, str]:
         """Where each fetched file came from; the first address, where several held the same bytes."""
         return {self.folder / name: entry.url for entry in reversed(self.entries) for name in entry.stored}
+
+    def published(self) -> dict[Path, str]:
+        """ISO day on which the server says that each fetched file was put there, where it says so."""
+        return {
+            self.folder / name: parsedate_to_datetime(entry.last_modified).date().isoformat()
+            for entry in reversed(self.entries)
+            for name in entry.stored
+            if entry.last_modified
+        }
 
     def add(self, entry: Entry) -> None:
         """Notes new content, at once on disk."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -34,12 +34,16 @@ class Model:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a release says of itself in `release_info`. `built_at` is UTC without a zone."""
+    """What a release says of itself in `release_info`. `built_at` is UTC without a zone.
+
+    as_at: the day whose knowledge it holds; None for all that is known.
+    """
 
     release_id: str
     built_at: datetime
     is_synthetic: bool
     code_version: str
+    as_at: date | None = None
 
 
 def build_candidate(
@@ -56,7 +60,7 @@ def build_candidate(
     """
     models = released_models(manifest_path)
     moment = (built_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    stamp = Stamp(release_id, moment, workspace.origin == "synthetic", code_version)
+    stamp = Stamp(release_id, moment, workspace.origin == "synthetic", code_version, workspace.as_at)
     shutil.rmtree(workspace.candidate, ignore_errors=True)
     workspace.candidate.mkdir(parents=True)
     target = workspace.candidate / DUCKDB_FILE
@@ -152,11 +156,13 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 def _write_release_info(connection: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
     """Literals and not parameters: DuckDB imports pandas as soon as a parameter is bound."""
+    as_at = literal(stamp.as_at.isoformat()) if stamp.as_at else "null"
     connection.execute(
         f"create table candidate.release_info as select {literal(stamp.release_id)} as release_id, "
         f"{published.SCHEMA_VERSION}::integer as schema_version, "
         f"{literal(stamp.built_at.isoformat())}::timestamp as built_at, "
-        f"{stamp.is_synthetic} as is_synthetic, {literal(stamp.code_version)} as code_version"
+        f"{stamp.is_synthetic} as is_synthetic, {literal(stamp.code_version)} as code_version, "
+        f"{as_at}::date as as_at"
     )
     _describe(connection, "release_info", "What this release is. One row.", {}, stamp)
 

@@ -50,6 +50,7 @@ def write_manifest(candidate: Path, workspace: Workspace, fingerprint: str) -> P
         "data_origin": published.DATA_ORIGINS["synthetic" if info["is_synthetic"] else "published"],
         "is_synthetic": info["is_synthetic"],
         "code_version": info["code_version"],
+        "as_at": info["as_at"] and info["as_at"].isoformat(),
         "fingerprint": fingerprint,
         "tools": tool_versions(),
         "lock_sha256": sha256_of(PROJECT_ROOT / "uv.lock") if (PROJECT_ROOT / "uv.lock").exists() else None,

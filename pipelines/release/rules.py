@@ -73,8 +73,9 @@ ADVICE = {
         "mend the cause; if the fall is real, accept it by the table's name with a reason",
     ),
     "required_source": (
-        "the newest file was refused at the door, or was never fetched",
-        "read the reason with `impact status`; fetch the file again, or mend its description in sources/",
+        "the newest file was refused at the door, is held for a decision, or was never fetched",
+        "read the reason with `impact status`; decide with `impact accept` or `impact drop`, fetch the file again, or "
+        "mend its description in sources/",
     ),
     "trust_coverage": (
         "an outcome source is missing or uses codes of closed organisations",
@@ -330,11 +331,12 @@ def _release_info(is_synthetic: bool) -> Examination:
 def _required_sources() -> Examination:
     """One row: required source, with its newest edition and the newest one whose latest file was accepted.
 
-    Of a restricted source the editions are not told, so there only an acceptance is asked for.
+    A file that a person has dropped is as if it had never come. Of a restricted source the editions are not told, so
+    there only an acceptance is asked for.
     """
     sql = (
         "select s.source_id, count(*) filter (where p.outcome = 'accepted') as accepted, "
-        "max(p.edition) as newest, "
+        "max(p.edition) filter (where p.outcome <> 'dropped') as newest, "
         "max(p.edition) filter (where p.outcome = 'accepted' and (p.is_latest_vintage or s.is_restricted)) "
         "as newest_accepted "
         "from dim_source as s left join pub_source_status as p on p.source_id = s.source_id "

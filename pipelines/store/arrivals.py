@@ -1,18 +1,23 @@
 """Which files of a folder belong to which source and edition.
 
-Belongs here: matching names to the patterns of the source YAMLs. Does not belong here: opening the files.
+Belongs here: matching names to the patterns of the source YAMLs, and a record of what matched none.
+Does not belong here: opening the files.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipelines.errors import Fault
 from pipelines.harmonise.periods import Edition, covered, edition_of
-from schemas.source import FilePattern, Source
+from pipelines.settings import Workspace
+from schemas.source import FilePattern, NoSource, Source
+
+LEFT = "left_alone.json"
 
 
 @dataclass(frozen=True)
@@ -38,25 +43,56 @@ class Told:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """claimed: in the order in which they supersede each other. unclaimed: files that no source knows."""
+    """claimed: in the order in which they follow and supersede each other.
+
+    unclaimed: files that no source knows. out_of_scope: files known to be no source, with the reason.
+    """
 
     claimed: tuple[Arrival, ...]
     unclaimed: tuple[str, ...]
+    out_of_scope: dict[str, str] = field(default_factory=dict)
 
 
-def look_into(folder: Path | None, sources: Iterable[Source], leave_out: Path | None = None) -> Arrivals:
+@dataclass(frozen=True)
+class Left:
+    """What the last refresh left alone: no source knows it, it is known to be none, or it cannot be read."""
+
+    unclaimed: tuple[str, ...] = ()
+    out_of_scope: dict[str, str] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+
+
+def note_left(workspace: Workspace, left: Left) -> None:
+    """Puts it on record for `impact status`."""
+    workspace.kept.mkdir(parents=True, exist_ok=True)
+    (workspace.kept / LEFT).write_text(json.dumps(asdict(left), indent=1), encoding="utf-8")
+
+
+def read_left(workspace: Workspace) -> Left:
+    """What the last refresh put on record; nothing where there was none."""
+    path = workspace.kept / LEFT
+    return Left(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Left()
+
+
+def look_into(
+    folder: Path | None, sources: Iterable[Source], leave_out: Path | None = None, no_source: Iterable[NoSource] = ()
+) -> Arrivals:
     """Matches every file below the folder, but not those below leave_out.
 
+    no_source: patterns of files to be named as out of scope where no source claims them.
     Raises Fault where the folder is not there.
     """
     if folder is None:
         return Arrivals((), ())
     require_folder(folder)
-    sources = tuple(sources)
+    sources, no_source = tuple(sources), tuple(no_source)
     paths = sorted(path for path in folder.rglob("*") if _counts(path, folder, leave_out))
     found = [(path.relative_to(folder).as_posix(), _claim(path, folder, sources)) for path in paths]
-    claimed = sorted((hit for _, hit in found if hit), key=lambda hit: (hit.is_revision, hit.name))
-    return Arrivals(tuple(claimed), tuple(name for name, hit in found if not hit))
+    claimed = sorted((hit for _, hit in found if hit), key=lambda hit: (hit.edition.key, hit.is_revision, hit.name))
+    left = [name for name, hit in found if not hit]
+    reasons = {name: _reason(name, no_source) for name in left}
+    known = {name: reason for name, reason in reasons.items() if reason}
+    return Arrivals(tuple(claimed), tuple(name for name in left if name not in known), known)
 
 
 def require_folder(folder: Path) -> None:
@@ -87,6 +123,11 @@ def _claim(path: Path, folder: Path, sources: Iterable[Source]) -> Arrival | Non
         if told:
             return Arrival(path, name, source.source_id, told.edition, told.file_format, told.is_revision)
     return None
+
+
+def _reason(name: str, no_source: Iterable[NoSource]) -> str | None:
+    """Why the file of this name is no source; None where nothing is known of it."""
+    return next((item.reason for item in no_source if re.fullmatch(item.match, Path(name).name)), None)
 
 
 def recognise(name: str, source: Source) -> Told | None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+from pipelines.editions.content import Difference, content_of
+from pipelines.editions.publication import Publication
 from pipelines.harmonise.door import Admitted
 from pipelines.readers.frame import ROW, SHEET
 from pipelines.settings import Workspace
@@ -26,8 +29,23 @@ EMPTY = "_schema.parquet"
 
 
 @dataclass(frozen=True)
+class Revision:
+    """How a vintage differs from the one before it in use. before: that one's vintage and content."""
+
+    before: tuple[str, str]
+    difference: Difference
+
+
+@dataclass(frozen=True)
 class Staged:
-    """What became of one snapshot. cache_key: hash of bytes, code and contract. reason: of a refusal."""
+    """What became of one snapshot.
+
+    cache_key: hash of bytes, code and contract. outcome: `accepted`, `held` for a decision, `dropped` by one, or
+    `refused`. reason: of a refusal or hold. vintage_rank: 0 while not in use. content: hash of what the file says,
+    None where it was refused. same_as: the vintage in use that says the same. is_announced: the file or its name
+    says that it is a revision. revises: how it differs from the vintage before it, None for a first one.
+    notes: what a person should know of the file.
+    """
 
     cache_key: str
     outcome: str
@@ -37,6 +55,20 @@ class Staged:
     rows_rejected: int = 0
     rows_out_of_scope: int = 0
     vintage_rank: int = 0
+    content: str | None = None
+    published_on: str | None = None
+    published_basis: str | None = None
+    is_announced: bool = False
+    same_as: str | None = None
+    decision: str | None = None
+    decision_reason: str | None = None
+    revises: Revision | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether its rows are in the warehouse."""
+        return self.outcome == "accepted" and self.same_as is None
 
 
 def note_path(workspace: Workspace, snapshot: Snapshot) -> Path:
@@ -45,8 +77,28 @@ def note_path(workspace: Workspace, snapshot: Snapshot) -> Path:
 
 
 def data_path(workspace: Workspace, snapshot: Snapshot) -> Path:
-    """Where the accepted rows of a snapshot lie."""
+    """Where the accepted rows of a snapshot lie while they are in use."""
     return note_path(workspace, snapshot).with_suffix(".parquet")
+
+
+def aside_path(workspace: Workspace, snapshot: Snapshot) -> Path:
+    """Where they lie while they are not: dbt reads every file of the other folder."""
+    return workspace.set_aside / snapshot.source_id / f"{snapshot.stem}.parquet"
+
+
+def rows_of(workspace: Workspace, snapshot: Snapshot, columns: list[str] | None = None) -> pl.DataFrame:
+    """The accepted rows of a snapshot, in use or not."""
+    path = data_path(workspace, snapshot)
+    return pl.read_parquet(path if path.exists() else aside_path(workspace, snapshot), columns=columns)
+
+
+def put(workspace: Workspace, snapshot: Snapshot, in_use: bool) -> None:
+    """Moves the accepted rows of a snapshot to where they belong, if they lie elsewhere."""
+    places = (aside_path(workspace, snapshot), data_path(workspace, snapshot))
+    away, target = places if in_use else places[::-1]
+    if away.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(away, target)
 
 
 def rejects_path(workspace: Workspace, snapshot: Snapshot) -> Path:
@@ -57,7 +109,13 @@ def rejects_path(workspace: Workspace, snapshot: Snapshot) -> Path:
 def read_note(workspace: Workspace, snapshot: Snapshot) -> Staged | None:
     """The note, or None where nothing was staged yet."""
     path = note_path(workspace, snapshot)
-    return Staged(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    if not path.exists():
+        return None
+    said = json.loads(path.read_text(encoding="utf-8"))
+    revises = said.get("revises")
+    if revises:
+        said["revises"] = Revision(tuple(revises["before"]), Difference(**revises["difference"]))
+    return Staged(**said | {"notes": tuple(said.get("notes", ()))})
 
 
 def write_note(workspace: Workspace, snapshot: Snapshot, staged: Staged) -> None:
@@ -67,7 +125,9 @@ def write_note(workspace: Workspace, snapshot: Snapshot, staged: Staged) -> None
     path.write_text(json.dumps(asdict(staged), indent=1), encoding="utf-8")
 
 
-def keep(workspace: Workspace, source: Source, snapshot: Snapshot, admitted: Admitted, cache_key: str) -> Staged:
+def keep(
+    workspace: Workspace, source: Source, snapshot: Snapshot, admitted: Admitted, published: Publication, cache_key: str
+) -> Staged:
     """Writes accepted and rejected rows of one snapshot, as the newest, and returns its note."""
     columns = (*PROVENANCE, *SHAPES[source.shape].columns)
     frame = admitted.accepted.with_columns(
@@ -75,7 +135,7 @@ def keep(workspace: Workspace, source: Source, snapshot: Snapshot, admitted: Adm
         pl.lit(snapshot.edition).alias("edition"),
         pl.lit(snapshot.vintage).alias("vintage"),
         pl.lit(1, dtype=pl.Int32).alias("vintage_rank"),
-        pl.lit(None, dtype=pl.Date).alias("published_on"),
+        pl.lit(published.day, dtype=pl.Date).alias("published_on"),
         pl.lit(snapshot.file_name).alias("source_file"),
         pl.col(SHEET).alias("source_sheet"),
         pl.col(ROW).alias("source_row"),
@@ -90,13 +150,28 @@ def keep(workspace: Workspace, source: Source, snapshot: Snapshot, admitted: Adm
         rows_rejected=admitted.rows_rejected,
         rows_out_of_scope=admitted.rows_out_of_scope,
         vintage_rank=1,
+        content=content_of(admitted, source),
+        published_on=published.day.isoformat() if published.day else None,
+        published_basis=published.basis,
+        is_announced=snapshot.is_revision or published.is_revised,
     )
 
 
 def drop(workspace: Workspace, snapshot: Snapshot) -> None:
     """Removes what an earlier run made of a snapshot that is now refused."""
     data_path(workspace, snapshot).unlink(missing_ok=True)
+    aside_path(workspace, snapshot).unlink(missing_ok=True)
     rejects_path(workspace, snapshot).unlink(missing_ok=True)
+
+
+def copy(origin: Workspace, target: Workspace, snapshot: Snapshot) -> None:
+    """Takes over from another workspace what was made of a snapshot there."""
+    drop(target, snapshot)
+    for path in (data_path, aside_path, rejects_path, note_path):
+        made, wanted = path(origin, snapshot), path(target, snapshot)
+        if made.exists():
+            wanted.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(made, wanted)
 
 
 def write_empty(workspace: Workspace, source: Source) -> None:
@@ -106,13 +181,12 @@ def write_empty(workspace: Workspace, source: Source) -> None:
 
 
 def rank_vintages(workspace: Workspace, source: Source, notes: dict[Snapshot, Staged]) -> dict[Snapshot, Staged]:
-    """Numbers accepted vintages from 1 (newest) within what they supersede; rewrites files whose number changed.
+    """Numbers vintages in use from 1 (newest) within what they supersede; rewrites files whose number changed.
 
-    notes: in the order of the lock; what is named a revision counts as newer than what is not. A refused
-    vintage gets no number: the one before it stays the newest.
+    notes: in the order of the lock. A vintage that is not in use gets no number: the one before it stays the newest.
     """
-    accepted = [item for item, note in notes.items() if note.outcome == "accepted"]
-    accepted.sort(key=lambda item: item.is_revision)
+    accepted = [item for item in supersession(notes) if notes[item].is_in_use]
+    notes = {item: note if note.is_in_use else replace(note, vintage_rank=0) for item, note in notes.items()}
     ranks = _ranks(workspace, source, accepted)
     for snapshot in accepted:
         mine = ranks.filter(pl.col("vintage") == snapshot.vintage, pl.col("edition") == snapshot.edition)
@@ -122,6 +196,11 @@ def rank_vintages(workspace: Workspace, source: Source, notes: dict[Snapshot, St
             _set_rank(workspace, snapshot, source, mine)
         notes[snapshot] = replace(notes[snapshot], vintage_rank=best)
     return notes
+
+
+def supersession(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    """From the oldest to the newest: what is named a revision counts as newer than what is not."""
+    return sorted(snapshots, key=lambda item: item.is_revision)
 
 
 def _ranks(workspace: Workspace, source: Source, accepted: list[Snapshot]) -> pl.DataFrame:

@@ -27,7 +27,7 @@ class Snapshot:
 
     The order of snapshots in the lock is the order in which they became known. is_revision: the file's name
     says that it replaces another, so that it is the newer of the two even if it arrived first. url: where the file
-    was fetched from; None for files that somebody brought.
+    was fetched from; None for files that somebody brought. published_on: ISO day on which its server last changed it.
     """
 
     source_id: str
@@ -41,6 +41,7 @@ class Snapshot:
     fetched_at: str
     is_revision: bool = False
     url: str | None = None
+    published_on: str | None = None
 
     @property
     def vintage(self) -> str:
@@ -76,16 +77,22 @@ def of_source(raw: Path, source_id: str) -> list[Snapshot]:
     return [item for item in read_lock(raw) if item.source_id == source_id]
 
 
-def take(arrivals: Iterable[Arrival], raw: Path, urls: Mapping[Path, str] | None = None) -> list[Snapshot]:
+def take(
+    arrivals: Iterable[Arrival],
+    raw: Path,
+    urls: Mapping[Path, str] | None = None,
+    published: Mapping[Path, str] | None = None,
+) -> list[Snapshot]:
     """Copies what is new into the store, adds it to the lock, and returns what is new.
 
     A file already held with the same bytes for the same edition is left alone. urls: where fetched files came from.
+    published: ISO days on which their servers say that they were put there.
     """
     held = read_lock(raw)
     known = {(item.source_id, item.edition, item.sha256) for item in held}
     new: list[Snapshot] = []
     for arrival in arrivals:
-        snapshot = _describe(arrival, (urls or {}).get(arrival.path))
+        snapshot = _describe(arrival, (urls or {}).get(arrival.path), (published or {}).get(arrival.path))
         identity = (snapshot.source_id, snapshot.edition, snapshot.sha256)
         if identity not in known:
             known.add(identity)
@@ -117,7 +124,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _describe(arrival: Arrival, url: str | None) -> Snapshot:
+def _describe(arrival: Arrival, url: str | None, published_on: str | None) -> Snapshot:
     start, end = arrival.edition.start, arrival.edition.end
     return Snapshot(
         source_id=arrival.source_id,
@@ -131,6 +138,7 @@ def _describe(arrival: Arrival, url: str | None) -> Snapshot:
         fetched_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         is_revision=arrival.is_revision,
         url=url,
+        published_on=published_on,
     )
 
 

@@ -69,9 +69,10 @@ def refused(path: Path, source_id: str, workspace: Workspace) -> str:
 
 
 def rejected(path: Path, source_id: str, workspace: Workspace) -> pl.DataFrame:
-    """The rejected rows of the newest vintage, which must have been accepted otherwise."""
+    """The rejected rows of the newest file, which was not refused otherwise."""
     result = take(path, source_id, workspace)
-    (newest,) = [item for item, note in result.notes.items() if note.vintage_rank == 1]
+    newest = list(result.notes)[-1]
+    assert result.notes[newest].outcome != "refused"
     return pl.read_parquet(parquet.rejects_path(workspace, newest))
 
 

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from pipelines.assets import raw, staged
 from pipelines.cli import app
 from pipelines.registry import load_sources
-from pipelines.reporting import print_status
 from pipelines.settings import PROJECT_ROOT, SOURCES_DIR, Workspace
+from pipelines.status import print_status
 from pipelines.store import snapshots
 from tests.fetch.publisher import Publisher
 from tests.fetch.sources import LANDING, ODS, RTT, SICKNESS
@@ -91,12 +91,21 @@ def test_from_the_landing_pages_to_staged_rows(offered, live, sample):
 
 def test_a_revision_under_the_same_address_is_a_second_vintage_and_the_newest(offered, live):
     staged_live()
-    figures = offered.answers[LATER][0].body.splitlines(keepends=True)
-    offered.serve(LATER, b"".join(figures[:-1]))
+    header, first, *others = offered.answers[LATER][0].body.splitlines(keepends=True)
+    offered.serve(LATER, b"".join([header, *others, first, first.replace(b"ZX", b"ZZ")]))
     result = staged_live()
     assert about(result, "raw/fetched")["new"] == 1
     vintages = rows(live, SICKNESS).filter(edition="2026-03").group_by("vintage_rank").len().sort("vintage_rank")
-    assert vintages.rows() == [(1, len(figures) - 2), (2, len(figures) - 1)]
+    assert vintages.rows() == [(1, len(others) + 2), (2, len(others) + 1)]
+
+
+def test_a_file_cut_short_under_the_same_address_is_held(offered, live):
+    staged_live()
+    figures = offered.answers[LATER][0].body.splitlines(keepends=True)
+    offered.serve(LATER, b"".join(figures[:-1]))
+    result = staged_live()
+    assert about(result, f"staged/{SICKNESS}")["files_held"] == 1
+    assert rows(live, SICKNESS).filter(edition="2026-03")["vintage_rank"].to_list() == [1] * (len(figures) - 1)
 
 
 def test_nothing_new_is_nothing_done(live):
@@ -116,7 +125,7 @@ def test_a_publisher_that_fails_is_a_warning_and_what_was_fetched_stays_in_use(o
     assert (check.check_name, check.passed, check.severity.value) == ("every_publisher_answered", False, "WARN")
     assert rows(live, SICKNESS)["edition"].n_unique() == 2
     printed = io.StringIO()
-    print_status(live, Console(file=printed, width=200), reasons=True)
+    print_status([live], "table", Console(file=printed, width=200), reasons=True)
     assert "not fetched: sickness_absence" in printed.getvalue() and reason in printed.getvalue()
 
 

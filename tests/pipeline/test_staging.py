@@ -12,33 +12,9 @@ from pipelines.errors import Fault
 from pipelines.registry import load_sources
 from pipelines.settings import Workspace
 from pipelines.store import arrivals, parquet, snapshots
+from tests.months import SICKNESS, staged_rows, take_and_stage, write_month
 
-SICKNESS = load_sources()["sickness_absence"]
 SUBMISSIONS = load_sources()["impact_self_assessment"]
-HEADER = (
-    "DATE,NHSE_REGION_CODE,NHSE_REGION_NAME,ICS_CODE,ICS_NAME,ORG_CODE,ORG_NAME,ORG_TYPE,"
-    "FTE_DAYS_LOST,FTE_DAYS_AVAILABLE,SICKNESS_ABSENCE_RATE_PERCENT"
-)
-MONTHS = {"March 2025": "31/03/2025", "April 2025": "30/04/2025"}
-
-
-def write_month(folder: Path, month: str, lost: str = "5", organisations: int = 100) -> None:
-    rows = [
-        f"{MONTHS[month]},Y62,North West,ZY1,Some ICB,ZX{i:03d},Some Trust {i},Acute,{lost},100,5"
-        for i in range(organisations)
-    ]
-    folder.mkdir(exist_ok=True)
-    path = folder / f"NHS Sickness Absence rates CSV, {month}.csv"
-    path.write_text("\n".join([HEADER, *rows]) + "\n")
-
-
-def take_and_stage(folder: Path, workspace: Workspace) -> staging.StagedSource:
-    snapshots.take(arrivals.look_into(folder, [SICKNESS]).claimed, workspace.raw)
-    return staging.stage_source(SICKNESS, workspace)
-
-
-def staged_rows(workspace: Workspace, source_id: str = "sickness_absence") -> pl.DataFrame:
-    return pl.read_parquet(workspace.staged / source_id / "*.parquet")
 
 
 def test_nothing_is_read_again_when_nothing_changed(tmp_path, workspace):

@@ -60,7 +60,8 @@ _TABLES = {
             'Source' as source_name, 'NHS England' as publisher, 'OGL v3.0' as licence,
             'Contains NHS information' as attribution,
             source_id = 'impact_self_assessment' as is_restricted,
-            source_id <> 'impact_self_assessment' as is_required""",
+            source_id <> 'impact_self_assessment' as is_required,
+            '2025' as next_edition, date '2026-03-12' as next_due_on""",
     "core.fct_measure_values": "select * exclude (org_name, organisation_type, period_start, period_end) "
     f"from ({_CELLS})",
     "core.fct_survey_results": """
@@ -103,14 +104,25 @@ _TABLES = {
             'f1' as family_id, 'd0 is associated with m0.' as sentence
         from range(2) as t(i)""",
     "published.pub_source_status": """
-        select source_id, edition, vintage, is_latest_vintage, outcome, reason, 10::bigint as rows_read,
+        select source_id, edition, vintage, is_latest_vintage, outcome, reason, null::varchar as decision,
+            null::varchar as decision_reason, false as is_unchanged, 10::bigint as rows_read,
             9::bigint as rows_accepted, 1::bigint as rows_rejected, 0::bigint as rows_out_of_scope,
-            null::date as published_on
+            null::date as published_on, null::varchar as published_basis, date '2025-03-13' as due_on
         from core.dim_source, (values
             ('2024', 'aaaaaaaaaaaa', true, 'accepted', null),
             ('2023', 'bbbbbbbbbbbb', true, 'accepted', null),
             ('2024', 'cccccccccccc', false, 'refused', 'half a file')
         ) as v(edition, vintage, is_latest_vintage, outcome, reason)""",
+    "published.pub_revisions": """
+        select 'rtt_full_extract' as source_id, '2025-03' as edition, 'aaaaaaaaaaaa' as old_vintage,
+            'bbbbbbbbbbbb' as new_vintage, false as is_announced, 0::bigint as rows_added,
+            0::bigint as rows_removed, 1::bigint as rows_changed, 0::bigint as rows_relabelled,
+            1::bigint as organisations, 'R0 numerator 9 to 10' as largest, date '2025-06-26' as published_on""",
+    "published.pub_value_revisions": """
+        select 'm0' as measure_id, 'R0' as org_code, 'financial_year' as period_type, '2024-25' as period_key,
+            'rtt_full_extract' as source_id, '2025-03' as edition, 'aaaaaaaaaaaa' as old_vintage,
+            'bbbbbbbbbbbb' as new_vintage, 30.0::double as old_value, 33.3::double as new_value,
+            'observed' as old_value_status, 'observed' as new_value_status""",
     "published.pub_suspected_defects": """
         select 'nhs_staff_survey' as source_id, '2024' as edition, 'aaaaaaaaaaaa' as vintage,
             'shifted_column' as check_id, 'q0' as subject, 'Asian' as response_option,

@@ -79,7 +79,7 @@ def test_dictionary_takes_dbt_descriptions_before_the_promise(connection):
 
 def test_release_info_says_what_the_release_is(connection):
     info = connection.execute("select * from release_info").fetchall()
-    assert info == [("2026.1.0", 1, standin.BUILT_AT.replace(tzinfo=None), True, "abc1234")]
+    assert info == [("2026.1.0", 1, standin.BUILT_AT.replace(tzinfo=None), True, "abc1234", None)]
 
 
 def test_file_is_in_the_old_storage_format_with_no_log_beside_it(folder):

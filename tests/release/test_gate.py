@@ -232,6 +232,11 @@ def test_evidence_is_kept_with_the_candidate(place, verdict):
             id="newest edition refused",
         ),
         pytest.param(
+            "update pub_source_status set outcome = 'held' where source_id = 'rtt_full_extract' and edition = '2024'",
+            "required_source:newest",
+            id="newest edition held",
+        ),
+        pytest.param(
             "delete from pub_source_status where source_id = 'ods_trusts'",
             "required_source:accepted",
             id="required source that never came",
@@ -253,6 +258,9 @@ def test_what_the_promise_leaves_open_is_not_refused(examine):
         "create table extra as select 1 as a",
         "update pub_source_status set outcome = 'refused' where source_id = 'impact_self_assessment' "
         "and vintage = 'aaaaaaaaaaaa'",
+        # The newest edition was wrong, and a person took it out of use.
+        "update pub_source_status set outcome = 'dropped', decision = 'drop', decision_reason = 'another file' "
+        "where source_id = 'rtt_full_extract' and edition = '2024'",
         "delete from pub_measure_values where org_code = 'R7'",
     )
     assert examine("; ".join(statements), everything()) == {}

@@ -23,6 +23,9 @@ select
     -- The editions of a restricted source would tell when somebody sent something.
     case when not sources.is_restricted then accepted.latest_edition end as latest_edition,
     case when not sources.is_restricted then accepted.latest_published_on end as latest_published_on,
+    sources.next_edition,
+    sources.next_due_on,
+    sources.is_calendar_verified,
     {{ data_origin() }} as data_origin
 from {{ ref('stg_registry__sources') }} as sources
 left join accepted on sources.source_id = accepted.source_id

@@ -1,4 +1,4 @@
--- What came in and what was refused. Of a restricted source only the sums are told, because a file's name, date or
+-- What came in and what became of it. Of a restricted source only the sums are told, because a file's name, date or
 -- reason could tell who has sent it.
 with editions as (
     select
@@ -16,11 +16,16 @@ open_sources as (
         coalesce(vintage_rank = 1 and outcome = 'accepted', false) as is_latest_vintage,
         outcome,
         reason,
+        decision,
+        decision_reason,
+        same_as is not null as is_unchanged,
         rows_read,
         rows_accepted,
         rows_rejected,
         rows_out_of_scope,
-        published_on
+        published_on,
+        published_basis,
+        due_on
     from editions
     where not is_restricted
 ),
@@ -33,11 +38,16 @@ restricted_sources as (
         false as is_latest_vintage,
         outcome,
         cast(null as string) as reason,
+        cast(null as string) as decision,
+        cast(null as string) as decision_reason,
+        false as is_unchanged,
         cast(sum(rows_read) as bigint) as rows_read,
         cast(sum(rows_accepted) as bigint) as rows_accepted,
         cast(sum(rows_rejected) as bigint) as rows_rejected,
         cast(sum(rows_out_of_scope) as bigint) as rows_out_of_scope,
-        cast(null as date) as published_on
+        cast(null as date) as published_on,
+        cast(null as string) as published_basis,
+        cast(null as date) as due_on
     from editions
     where is_restricted
     group by source_id, outcome
@@ -56,10 +66,15 @@ select
     is_latest_vintage,
     outcome,
     reason,
+    decision,
+    decision_reason,
+    is_unchanged,
     rows_read,
     rows_accepted,
     rows_rejected,
     rows_out_of_scope,
     published_on,
+    published_basis,
+    due_on,
     {{ data_origin() }} as data_origin
 from statuses

@@ -6,10 +6,16 @@ select
     cast(source_file as string) as source_file,
     cast(outcome as string) as outcome,
     cast(reason as string) as reason,
+    cast(decision as string) as decision,
+    cast(decision_reason as string) as decision_reason,
+    cast(same_as as string) as same_as,
     cast(rows_read as bigint) as rows_read,
     cast(rows_accepted as bigint) as rows_accepted,
     cast(rows_rejected as bigint) as rows_rejected,
     cast(rows_out_of_scope as bigint) as rows_out_of_scope,
     cast(published_on as date) as published_on,
+    cast(published_basis as string) as published_basis,
+    cast(due_on as date) as due_on,
+    cast(known_on as date) as known_on,
     cast(period_end as date) as period_end
 from {{ source('staged', 'registry_editions') }}

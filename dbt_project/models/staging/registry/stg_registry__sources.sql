@@ -9,5 +9,8 @@ select
     cast(owner as string) as owner,
     cast(review_date as date) as review_date,
     cast(is_restricted as boolean) as is_restricted,
-    cast(is_required as boolean) as is_required
+    cast(is_required as boolean) as is_required,
+    cast(next_edition as string) as next_edition,
+    cast(next_due_on as date) as next_due_on,
+    cast(is_calendar_verified as boolean) as is_calendar_verified
 from {{ source('staged', 'registry_sources') }}

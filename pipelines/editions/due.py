@@ -1,0 +1,59 @@
+"""When an edition is due by its publisher's calendar, and which edition is expected next.
+
+Belongs here: dates from the rule in a source's YAML. Does not belong here: the rule itself (sources/*.yml), or
+what day it is today (settings.py).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from dataclasses import dataclass
+from typing import get_args
+
+from schemas.source import Calendar, PublicationDay, Weekday
+
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+WEEKDAYS = get_args(Weekday)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The edition that comes next, and the day on which it is due."""
+
+    edition: str
+    due_on: dt.date
+
+
+def due_on(rule: Calendar, edition: str) -> dt.date:
+    """The day on which this edition was or will be due. edition: year, month or day in ISO form."""
+    return rule.dates.get(edition) or _day(rule.published, _month(edition) + rule.published.months_after)
+
+
+def expected_after(rule: Calendar, edition: str) -> Expected:
+    """What follows this edition."""
+    year, month = _year_and_month(_month(edition) + MONTHS[rule.period])
+    following = f"{year}" if rule.period == "year" else f"{year}-{month:02d}"
+    return Expected(following, due_on(rule, following))
+
+
+def _month(edition: str) -> int:
+    """The edition's last month, counted from the year 0, so that a year's end is no special case."""
+    year, month, *_ = [*map(int, edition.split("-")), 12]
+    return year * 12 + month - 1
+
+
+def _year_and_month(months: int) -> tuple[int, int]:
+    return months // 12, months % 12 + 1
+
+
+def _date(months: int, day: int) -> dt.date:
+    return dt.date(*_year_and_month(months), day)
+
+
+def _day(rule: PublicationDay, months: int) -> dt.date:
+    if rule.nth is None or rule.weekday is None:
+        return _date(months, rule.day or 1)
+    weekday = WEEKDAYS.index(rule.weekday)
+    days = [week[weekday] for week in calendar.monthcalendar(*_year_and_month(months)) if week[weekday]]
+    return _date(months, days[rule.nth if rule.nth < 0 else rule.nth - 1])

@@ -1,0 +1,39 @@
+"""How Dagster runs a job by itself: step by step in one process, as the only writer.
+
+Belongs here: the executor. Every run that the schedule, the sensor or the web interface starts goes through it; the
+command line does not, and takes the same lock itself (refreshing.py). Does not belong here: the steps (assets/).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dagster import Executor, InitExecutorContext, executor, in_process_executor
+
+from pipelines import settings
+from pipelines.locking import one_at_a_time
+
+# A refresh takes minutes. A run that the sensor asked for must not be lost because another one is at work.
+WAIT = 3600.0
+
+
+class OneWriter(Executor):
+    """Takes the lock before the first step and gives it back after the last."""
+
+    def __init__(self, inner: Executor, wait: float) -> None:
+        self._inner, self._wait = inner, wait
+
+    @property
+    def retries(self) -> Any:
+        """Those of the executor inside."""
+        return self._inner.retries
+
+    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[Any]:
+        """The events of the run. Raises Fault where another writer does not come to an end."""
+        with one_at_a_time(settings.workspace(), self._wait):
+            yield from self._inner.execute(plan_context, execution_plan)
+
+
+@executor(name="one_writer", config_schema=in_process_executor.config_schema)
+def one_writer(context: InitExecutorContext) -> Executor:
+    """Dagster's in-process executor, behind the lock."""
+    return OneWriter(in_process_executor.executor_creation_fn(context), WAIT)

@@ -1,0 +1,83 @@
+"""What `impact status` says: edition by edition, what is late against the calendar, and what comes next."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pipelines.errors import Fault
+from pipelines.settings import Workspace
+from pipelines.status import print_status
+from pipelines.store import arrivals
+from tests.months import take_and_stage, write_month
+
+
+@pytest.fixture
+def months(tmp_path: Path, workspace: Workspace) -> Workspace:
+    """March and its silent revision; the same March again in other bytes; an April that is held."""
+    path = write_month(tmp_path, "March 2025")
+    take_and_stage(tmp_path, workspace)
+    write_month(tmp_path, "March 2025", lost="6")
+    write_month(tmp_path, "April 2025", organisations=40)
+    take_and_stage(tmp_path, workspace)
+    path.write_text(path.read_text() + "\n")
+    take_and_stage(tmp_path, workspace)
+    arrivals.note_left(workspace, arrivals.Left(("stray.csv",), {"notes.csv": "Derived by others."}))
+    return workspace
+
+
+def shown(workspace: Workspace, width: int = 180) -> str:
+    out = Console(file=io.StringIO(), width=width)
+    print_status([workspace], "table", out, reasons=True)
+    return out.file.getvalue()
+
+
+def state(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> dict:
+    print_status([workspace], "json", Console(file=io.StringIO()), reasons=True)
+    (found,) = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_every_edition_is_one_line_of_180_columns(months):
+    lines = [line for line in shown(months).splitlines() if "│ 2025-0" in line]
+    words = ["superseded (2)", "accepted  ", "unchanged, as ", "held"]
+    assert len(lines) == 5 and all(word in "\n".join(lines[:4]) for word in words)
+    assert "100 rows, silent" in lines[1] and "2025-07-31 (calendar)" in lines[0]
+    assert max(map(len, lines)) <= 180
+
+
+def test_reasons_unclaimed_and_out_of_scope_files_are_named(months):
+    text = shown(months)
+    assert "April 2025.csv: held for a decision, not loaded" in text
+    assert "WARNING: no source knows this file: stray.csv" in text
+    assert "out of scope: notes.csv: Derived by others." in text
+
+
+# The edition of May 2025 is due on the last Thursday of September, the 25th; 14 days more are no delay.
+@pytest.mark.parametrize(("today", "late"), [("2025-09-24", None), ("2025-10-09", None), ("2025-10-10", 15)])
+def test_late_is_what_the_calendar_says_on_the_day(months, monkeypatch, capsys, today, late):
+    monkeypatch.setenv("IMPACT_TODAY", today)
+    found = state(months, capsys)
+    (sickness,) = [row for row in found["sources"] if row["source_id"] == "sickness_absence"]
+    assert (found["today"], sickness["days_late"]) == (today, late)
+    assert (sickness["newest_edition"], sickness["next_edition"]) == ("2025-04", "2025-05")
+    assert sickness["next_due_on"] == "2025-09-25" and sickness["is_calendar_verified"] is False
+    assert ("late by 15 days" in shown(months)) == (late is not None)
+
+
+def test_json_tells_what_was_revised(months, capsys):
+    editions = state(months, capsys)["editions"]
+    assert [row["outcome"] for row in editions] == ["accepted", "accepted", "accepted", "held"]
+    first, revised, again, _ = editions
+    assert revised["revision"]["old_vintage"] == first["vintage"]
+    assert (revised["revision"]["rows"], revised["revision"]["is_announced"]) == (100, False)
+    assert again["same_as"] == revised["vintage"]
+
+
+def test_no_other_form(months):
+    with pytest.raises(Fault, match="table or json"):
+        print_status([months], "csv", Console(), reasons=False)
