@@ -45,7 +45,7 @@ class FilePattern(Strict):
 
     match: Text
     known: dict[Literal["year", "month", "day"], Text] = {}
-    format: Literal["csv", "xlsx", "xlsb", "ods"]
+    format: Literal["csv", "json", "xlsx", "xlsb", "ods"]
 
     @field_validator("match")
     @classmethod
@@ -60,15 +60,19 @@ class Layout(Strict):
     """How rows lie in the file.
 
     kind: `table` (one header row, one record a row), `question_grid` (a question text above groups of
-    response columns) or `form` (label and value pairs on one sheet, answers on another).
-    header: names that mark the header row, wherever it stands. names: column names of a headerless file.
+    response columns), `form` (label and value pairs on one sheet, answers on another) or `documents` (JSON
+    bodies, one for each organisation).
+    header: names that mark the header row, wherever it stands. names: column names of a headerless file; of
+    documents: the paths to read (pipelines/readers/documents.py). each: the path of a list in a document
+    whose members become rows; without it a document is one row.
     sheets: patterns; every sheet that matches is read, and each pattern must match at least one. Where names
     changed over time: a list for each edition from which they hold.
     """
 
-    kind: Literal["table", "question_grid", "form"] = "table"
+    kind: Literal["table", "question_grid", "form", "documents"] = "table"
     header: tuple[Text, ...] = ()
     names: tuple[Text, ...] = ()
+    each: Text | None = None
     sheets: tuple[Text, ...] | dict[str, tuple[Text, ...]] = ()
     form_sheet: str | None = None
     form_labels: tuple[Text, ...] = ()
@@ -86,6 +90,10 @@ class Layout(Strict):
             raise ValueError("give either `header` (found by content) or `names` (headerless), not both")
         if (self.kind == "form") != bool(self.form_sheet and self.form_labels):
             raise ValueError("`form_sheet` and `form_labels` go with `kind: form`, and only with it")
+        if self.kind == "documents" and not self.names:
+            raise ValueError("`kind: documents` goes with `names`, the paths to read")
+        if self.each and self.kind != "documents":
+            raise ValueError("`each` goes with `kind: documents`, and only with it")
         return self
 
 
@@ -183,9 +191,18 @@ class Source(Strict):
     is_inbox: bool = False
     notes: str | None = None
 
-    shape: Literal["provider_counts", "waiting_bands", "survey_results", "ratings", "organisations", "assessments"]
+    shape: Literal[
+        "provider_counts",
+        "waiting_bands",
+        "survey_results",
+        "ratings",
+        "organisations",
+        "successions",
+        "system_members",
+        "assessments",
+    ]
     files: Annotated[tuple[FilePattern, ...], Field(min_length=1)]
-    layout: Layout | dict[Literal["csv", "xlsx", "xlsb", "ods"], Layout]
+    layout: Layout | dict[Literal["csv", "json", "xlsx", "xlsb", "ods"], Layout]
     columns: dict[SnakeCase, ColumnRule]
     unpivot: str | None = None
     scope: Scope | None = None

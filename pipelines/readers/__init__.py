@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.readers import delimited, submission, workbook
+from pipelines.readers import delimited, documents, submission, workbook
 from pipelines.readers.container import unpack
 from schemas.source import Layout, Source
 
@@ -26,4 +26,6 @@ def read_file(path: Path, source: Source, file_format: str, where: str, edition:
     layout: Layout = source.layout_for(file_format)
     if file_format == "csv":
         return delimited.read(content, layout, where)
+    if file_format == "json":
+        return documents.read(content, layout, where)
     return READERS[layout.kind](content, layout, where, edition)

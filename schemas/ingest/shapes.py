@@ -37,7 +37,18 @@ MAY_BE_EMPTY = {
     "numerator",
     "denominator",
     "pathway_count",
+    "to_code",
+    "change_kind",
+    "evidence",
 }
+CHANGE_KINDS = (
+    "merge_new_code",
+    "merge_code_survives",
+    "acquire_code_survives",
+    "split",
+    "partial_transfer",
+    "closed_without_successor",
+)
 
 
 @dataclass(frozen=True)
@@ -222,6 +233,21 @@ SHAPES: dict[str, Shape] = {
                 "not before the day of opening",
             ),
         ),
+    ),
+    "successions": Shape(
+        columns=("from_code", "to_code", "direction", "changed_on", "change_kind", "evidence", "is_inferred"),
+        checks={
+            # Sites and practices have longer codes than trusts, two health authorities shorter ones.
+            "from_code": _matches(r"^[A-Z0-9]{2,10}$", "an ODS code: 2 to 10 capitals and digits"),
+            "to_code": _matches(r"^[A-Z0-9]{2,10}$", "an ODS code: 2 to 10 capitals and digits"),
+            "direction": _among(("successor", "predecessor")),
+            "change_kind": _among(CHANGE_KINDS),
+        },
+        rows=(_row_rule("to_code", pl.col("to_code") != pl.col("from_code"), "another organisation"),),
+    ),
+    "system_members": Shape(
+        columns=("org_code", "org_name", "icb_code", "icb_name", "region_name"),
+        checks={**ORG, "icb_code": _matches(CODE, "an ODS code: 3 to 10 capitals and digits")},
     ),
     "assessments": Shape(
         columns=(
