@@ -14,6 +14,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.fields import FIELDS
+from schemas.published import SUCCESSION_KINDS
 from schemas.source import ValueStatus
 
 CODE = r"^[A-Z0-9]{3,10}$"
@@ -41,15 +42,6 @@ MAY_BE_EMPTY = {
     "change_kind",
     "evidence",
 }
-CHANGE_KINDS = (
-    "merge_new_code",
-    "merge_code_survives",
-    "acquire_code_survives",
-    "split",
-    "partial_transfer",
-    "closed_without_successor",
-)
-
 
 @dataclass(frozen=True)
 class Shape:
@@ -241,7 +233,7 @@ SHAPES: dict[str, Shape] = {
             "from_code": _matches(r"^[A-Z0-9]{2,10}$", "an ODS code: 2 to 10 capitals and digits"),
             "to_code": _matches(r"^[A-Z0-9]{2,10}$", "an ODS code: 2 to 10 capitals and digits"),
             "direction": _among(("successor", "predecessor")),
-            "change_kind": _among(CHANGE_KINDS),
+            "change_kind": _among(SUCCESSION_KINDS),
         },
         rows=(_row_rule("to_code", pl.col("to_code") != pl.col("from_code"), "another organisation"),),
     ),

@@ -131,7 +131,7 @@ events as (
 
     select
         org_code,
-        'listed_again' as event,
+        'listed_after_closure' as event,
         edition_date as event_on,
         org_code as from_code,
         org_code as to_code,
@@ -153,7 +153,7 @@ select
     case event
         when 'opened' then 'opening date in the list of ODS'
         when 'closed' then 'closing date in the list of ODS'
-        when 'listed_again' then 'closed before the previous edition, which did not list it'
+        when 'listed_after_closure' then 'closed before the previous edition, which did not list it'
         else 'two editions of the list of ODS compared; dated by the first that has the change'
     end as evidence,
     source_id,

@@ -68,7 +68,7 @@ described as (
 counted as (
     select
         described.*,
-        count(*) filter (where not is_partial) over (partition by from_code) as n_heirs
+        cast(sum(case when is_partial then 0 else 1 end) over (partition by from_code) as integer) as n_heirs
     from described
 ),
 

@@ -58,7 +58,7 @@ select
         when 'renamed' then org_code || ' was renamed from ' || from_name || ' to ' || to_name || ', first seen on ' || day || '.'
         when 'moved_icb' then subject || ' was moved from ICB ' || origin || ' to ICB ' || target || ', first seen on ' || day || '.'
         when 'moved_region' then subject || ' was moved from region ' || origin || ' to region ' || target || ', first seen on ' || day || '.'
-        when 'listed_again' then subject || ' appears in the list of ' || day || ' because the list covers more; it closed on ' || from_name || ' and stays closed.'
+        when 'listed_after_closure' then subject || ' appears in the list of ' || day || ' because the list covers more; it closed on ' || from_name || ' and stays closed.'
         when 'merged_into' then subject || ' became part of ' || target || ' on ' || day || '.'
         when 'took_over' then subject || ' took over ' || origin || ' on ' || day || '.'
         when 'split_into' then subject || ' was split; a part of unknown size went to ' || target || ' on ' || day || ', so its figures are not rolled forward.'
