@@ -43,6 +43,7 @@ MAY_BE_EMPTY = {
     "evidence",
 }
 
+
 @dataclass(frozen=True)
 class Shape:
     """Columns of a staged table, after its provenance.

@@ -1,10 +1,12 @@
--- What happened to organisations, from the versions of the lists and from the successions; one row for each organisation
--- and event, so that a merger stands with each of its parties.
+-- What happened to organisations, from the versions of the lists and from the successions; one row for each
+-- organisation and event, so that a merger stands with each of its parties.
 with editions as (
     select
+        source_id,
         edition_date,
-        lag(edition_date) over (order by edition_date asc nulls last) as date_before
-    from (select distinct edition_date from {{ ref('stg_ods_trusts__organisations') }}) as dates
+        lag(edition_date) over (partition by source_id order by edition_date asc nulls last) as date_before
+    from {{ ref('stg_ods_trusts__organisations') }}
+    group by source_id, edition_date
 ),
 
 versions as (
@@ -13,12 +15,11 @@ versions as (
         lag(org_name) over (partition by org_code order by valid_from asc nulls last) as previous_name,
         lag(icb_code) over (partition by org_code order by valid_from asc nulls last) as previous_icb,
         lag(region_code) over (partition by org_code order by valid_from asc nulls last) as previous_region,
-        lag(closed_on) over (partition by org_code order by valid_from asc nulls last) as previous_closed,
-        lag(valid_from) over (partition by org_code order by valid_from asc nulls last) as previous_from
+        lag(closed_on) over (partition by org_code order by valid_from asc nulls last) as previous_closed
     from {{ ref('int_organisations__history') }} as history
 ),
 
--- An organisation that closed before the previous edition and was not in that: the list has widened, nothing has opened.
+-- An organisation that closed before the previous edition and was not in that: the list has widened, nothing opened.
 listed as (
     select distinct
         org_code,
@@ -36,10 +37,11 @@ relisted as (
         listed.edition_date,
         listed.closed_on
     from listed
-    inner join editions on listed.edition_date = editions.edition_date
+    inner join editions on listed.source_id = editions.source_id and listed.edition_date = editions.edition_date
     left join listed as earlier
         on
             listed.org_code = earlier.org_code
+            and listed.source_id = earlier.source_id
             and editions.date_before = earlier.edition_date
     where earlier.org_code is null and listed.closed_on < editions.date_before
 ),

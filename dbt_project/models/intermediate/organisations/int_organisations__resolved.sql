@@ -1,5 +1,5 @@
--- What became of each organisation: whole successions followed, one after another, to the organisation that holds it today.
--- A split or a transfer of a part is not followed: no source says which share went where.
+-- What became of each organisation: whole successions followed, one after another, to the organisation that holds it
+-- today. A split or a transfer of a part is not followed: no source says which share went where.
 {% set hops = var('longest_succession_chain') %}
 
 with edges as (

@@ -5,7 +5,11 @@ with links as (
         links.*,
         row_number() over (
             partition by from_code, to_code
-            order by date_is_recalled asc nulls last, preference asc nulls last, edition desc nulls last, changed_on desc nulls last
+            order by
+                date_is_recalled asc nulls last,
+                preference asc nulls last,
+                edition desc nulls last,
+                changed_on desc nulls last
         ) as choice,
         -- What people noted of a case says more of its kind than lists do.
         first_value(change_kind) over (

@@ -1,5 +1,5 @@
--- Every statement that one organisation followed another, from every source, with the successor's first day. The successor
--- is null where a source only says that the organisation closed.
+-- Every statement that one organisation followed another, from every source, with the successor's first day. The
+-- successor is null where a source only says that the organisation closed.
 with commissioners as (
     select
         source_id,

@@ -10,7 +10,10 @@ with organisations as (
 select
     measures.measure_id,
     measures.org_code,
-    case when measures.org_code = 'ENG' then 'England' else coalesce(organisations.org_name, icbs.icb_name) end as org_name,
+    case
+        when measures.org_code = 'ENG' then 'England'
+        else coalesce(organisations.org_name, icbs.icb_name)
+    end as org_name,
     case
         when measures.org_code = 'ENG' then 'all'
         -- A successor that no source lists yet is of its predecessors' kind.

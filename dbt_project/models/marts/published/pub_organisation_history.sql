@@ -53,18 +53,38 @@ select
     case event
         when 'opened' then subject || ' opened on ' || day || '.'
         when 'closed' then subject || ' closed; its last day was ' || day || '.'
-        when 'closing_date_changed' then 'The closing date of ' || subject || ' was changed from ' || from_name || ' to ' || to_name || '.'
-        when 'reopened' then subject || ' is listed as open again; it was listed as closed on ' || from_name || '.'
-        when 'renamed' then org_code || ' was renamed from ' || from_name || ' to ' || to_name || ', first seen on ' || day || '.'
-        when 'moved_icb' then subject || ' was moved from ICB ' || origin || ' to ICB ' || target || ', first seen on ' || day || '.'
-        when 'moved_region' then subject || ' was moved from region ' || origin || ' to region ' || target || ', first seen on ' || day || '.'
-        when 'listed_after_closure' then subject || ' appears in the list of ' || day || ' because the list covers more; it closed on ' || from_name || ' and stays closed.'
+        when 'closing_date_changed'
+            then 'The closing date of ' || subject || ' was changed from ' || from_name || ' to ' || to_name || '.'
+        when 'reopened'
+            then subject || ' is listed as open again; it was listed as closed on ' || from_name || '.'
+        when 'renamed'
+            then org_code || ' was renamed from ' || from_name || ' to ' || to_name || ', first seen on ' || day || '.'
+        when 'moved_icb'
+            then subject || ' was moved from ICB ' || origin || ' to ICB ' || target || ', first seen on ' || day || '.'
+        when 'moved_region'
+            then
+                subject || ' was moved from region ' || origin || ' to region ' || target
+                || ', first seen on ' || day || '.'
+        when 'listed_after_closure'
+            then
+                subject || ' appears in the list of ' || day || ' because the list covers more; it closed on '
+                || from_name || ' and stays closed.'
         when 'merged_into' then subject || ' became part of ' || target || ' on ' || day || '.'
         when 'took_over' then subject || ' took over ' || origin || ' on ' || day || '.'
-        when 'split_into' then subject || ' was split; a part of unknown size went to ' || target || ' on ' || day || ', so its figures are not rolled forward.'
-        when 'transferred_part_to' then subject || ' passed a part of unknown size to ' || target || ' on ' || day || ' and lived on, so that part is not rolled forward.'
-        when 'took_part_of' then subject || ' took over a part of unknown size of ' || origin || ' on ' || day || '; its earlier figures lack that part.'
-        when 'closed_without_successor' then subject || ' closed, and no source names a successor; its figures end under its own code.'
+        when 'split_into'
+            then
+                subject || ' was split; a part of unknown size went to ' || target || ' on ' || day
+                || ', so its figures are not rolled forward.'
+        when 'transferred_part_to'
+            then
+                subject || ' passed a part of unknown size to ' || target || ' on ' || day
+                || '; that part is not rolled forward.'
+        when 'took_part_of'
+            then
+                subject || ' took over a part of unknown size of ' || origin || ' on ' || day
+                || '; its earlier figures lack that part.'
+        when 'closed_without_successor'
+            then subject || ' closed, and no source names a successor; its figures end under its own code.'
     end
     || case when is_recalled then ' The date is recalled, not read from a source.' else '' end as sentence,
     evidence,

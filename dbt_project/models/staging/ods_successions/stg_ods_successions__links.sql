@@ -1,4 +1,4 @@
--- Pairs of predecessor and successor from every source that publishes them, in the order in which their dates are taken.
+-- Pairs of predecessor and successor from every source that publishes them; the first of these is believed first.
 {% set tables = [
     'ods_successions',
     'ods_successions_archived',

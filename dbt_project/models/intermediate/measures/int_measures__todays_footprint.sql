@@ -1,5 +1,5 @@
--- The newest figures under the organisations of today: counts are summed over predecessors and ratios recomputed; nothing
--- else can be put together. Numerators and denominators add up to those reported, whatever could be rolled forward.
+-- The newest figures under the organisations of today: counts are summed over predecessors and ratios recomputed;
+-- nothing else can be combined. Numerators and denominators add up to those reported, rolled forward or not.
 with reported as (
     select
         figures.*,
@@ -20,7 +20,9 @@ changes as (
         max(pairs.effective_on) as last_changed_on
     from {{ ref('int_successions__paired') }} as pairs
     inner join {{ ref('int_organisations__resolved') }} as resolved
-        on resolved.org_code = pairs.to_code or (resolved.org_code = pairs.from_code and pairs.kind = 'partial_transfer')
+        on
+            resolved.org_code = pairs.to_code
+            or (resolved.org_code = pairs.from_code and pairs.kind = 'partial_transfer')
     group by resolved.today_code
 ),
 
@@ -168,7 +170,7 @@ select
         when is_as_reported then null
         when not is_countable and n_organisations_combined = 1
             then 'published without counts, for an organisation of another footprint'
-        when not is_countable then 'published without counts for at least one of the organisations, so they cannot be combined'
+        when not is_countable then 'published without counts for at least one of the organisations combined'
     end as value_reason,
     n_organisations_combined,
     combined_from,

@@ -1,5 +1,5 @@
--- Figures that stand under two codes of what is one organisation today: equal numerators and equal denominators, neither
--- of them 0, for one measure and period. A successor that files one return under both codes looks like this.
+-- Figures that stand under two codes of what is one organisation today: equal numerators and equal denominators,
+-- neither of them 0, for one measure and period. A successor that files one return under both codes looks like this.
 select
     figures.measure_id,
     resolved.today_code,
