@@ -164,6 +164,16 @@ def query(
 
 
 @app.command()
+def organisations(
+    code: Annotated[str | None, typer.Argument(help="An ODS code; without it, what is not rolled forward.")] = None,
+) -> None:
+    """Tells what became of organisations: mergers, splits, transfers of a part, missing links."""
+    from pipelines.succession_report import print_organisations
+
+    print_organisations(_served().current / DUCKDB_FILE, code, out)
+
+
+@app.command()
 def releases() -> None:
     """Lists all releases, and which one is being served."""
     from pipelines.release import list_releases

@@ -41,6 +41,14 @@ FIELDS: dict[str, Field] = {
     "opened_on": Field(pl.Date, "First day of operation"),
     "closed_on": Field(pl.Date, "Last day of operation; empty while open"),
     "edition_date": Field(pl.Date, "First day of the edition's period"),
+    # successions
+    "from_code": Field(pl.String, "ODS code of one organisation of the pair, as published"),
+    "to_code": Field(pl.String, "ODS code of the other one; empty where no successor is known"),
+    "direction": Field(pl.String, "What the other one is to the first: successor or predecessor"),
+    "changed_on": Field(pl.Date, "Day of the change as published: the successor's first or the predecessor's last"),
+    "change_kind": Field(pl.String, "Kind of change, where the source tells it"),
+    "evidence": Field(pl.String, "What the row rests on, where the source tells it"),
+    "is_inferred": Field(pl.Boolean, "Whether somebody concluded the successor from other facts"),
     # measures
     "period_start": Field(pl.Date, "First day of the period"),
     "period_end": Field(pl.Date, "Last day of the period"),

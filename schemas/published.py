@@ -34,6 +34,22 @@ NAMED_SCOPES = ("national_named", "published")
 
 OUTCOMES = ("accepted", "held", "dropped", "refused")
 """What can become of a file."""
+SUCCESSION_KINDS = (
+    "merge_new_code",
+    "merge_code_survives",
+    "acquire_code_survives",
+    "split",
+    "partial_transfer",
+    "closed_without_successor",
+)
+ROLL_FORWARD_STATUSES = (
+    "is_current",
+    "rolled_forward",
+    "split_not_rolled",
+    "partial_not_rolled",
+    "missing_link",
+    "cycle_not_rolled",
+)
 
 POLARITIES = ("higher_is_better", "lower_is_better")
 ENGLAND = "ENG"
@@ -142,6 +158,9 @@ NUMERATOR = _number("numerator", "numerator of the measure, in the measure's own
 DENOMINATOR = _number("denominator", "denominator of the measure, in the measure's own units")
 VALUE = _number("value", "the figure: percentages 0-100, scores on the publisher's own scale")
 VALUE_STATUS = _text("value_status", "why a figure is or is not shown", allowed=VALUE_STATUSES)
+ROLL_FORWARD_STATUS = _text(
+    "roll_forward_status", "whether figures follow the organisation to its successor", allowed=ROLL_FORWARD_STATUSES
+)
 DATA_ORIGIN = _text("data_origin", "SYNTHETIC or published", allowed=tuple(DATA_ORIGINS.values()))
 RELEASE_ID = _text("release_id", "release the row belongs to")
 
@@ -172,6 +191,20 @@ CORE = (
         _flag("is_in_ods", "whether the ODS trust file knows it, or only a source that reports on it"),
         key=("org_code", "valid_from"),
         least_rows=100,
+    ),
+    _table(
+        "bridge_organisation_succession",
+        "predecessor and successor",
+        _text("from_code", "ODS code of the predecessor"),
+        _text("to_code", "ODS code of the successor; null where no source names one", nullable=True),
+        _date("effective_on", "first day of the successor"),
+        _text("kind", "how one followed the other", allowed=SUCCESSION_KINDS),
+        _number("weight", "share that went to the successor; null where it is not known", 0, 1),
+        _text("sources", "sources that state it, joined by |"),
+        _flag("is_recalled", "whether the date comes from memory"),
+        _flag("is_verified", "whether a source that was read states it"),
+        # Without any list of successions there is nothing to bridge.
+        key=("from_code", "to_code"),
     ),
     _table(
         "dim_measure",
@@ -318,6 +351,48 @@ PUBLISHED = (
         least_rows=1000,
         value="value",
         ordered=(("period_start", "period_end"),),
+    ),
+    _table(
+        "pub_measure_values_todays_footprint",
+        "measure, organisation of today and period, latest vintage",
+        MEASURE_ID,
+        ORG_CODE,
+        ORG_NAME,
+        ORGANISATION_TYPE,
+        PERIOD_TYPE,
+        PERIOD_KEY,
+        PERIOD_START,
+        PERIOD_END,
+        NUMERATOR,
+        DENOMINATOR,
+        VALUE,
+        VALUE_STATUS,
+        _count("n_organisations_combined", "reported organisations in the row", "INTEGER"),
+        _text("combined_from", "their codes, joined by |"),
+        ROLL_FORWARD_STATUS,
+        PUBLISHED_ON,
+        key=("measure_id", "org_code", "period_type", "period_key"),
+        least_rows=1000,
+        value="value",
+        ordered=(("period_start", "period_end"),),
+    ),
+    _table(
+        "pub_organisation_history",
+        "organisation, event, day and other party",
+        _text("org_code", "ODS code of the organisation"),
+        ORG_NAME,
+        _text("event", "what happened"),
+        _date("event_on", "day on which it happened or was first seen", nullable=True),
+        _text("from_code", "code before it", nullable=True),
+        _text("to_code", "code after it", nullable=True),
+        _text("today_code", "ODS code of the organisation that holds it today", nullable=True),
+        _nullable(ROLL_FORWARD_STATUS),
+        _text("sentence", "the row in words"),
+        _text("evidence", "what it rests on", nullable=True),
+        _text("source_id", "sources of it, joined by |"),
+        _flag("is_recalled", "whether the date comes from memory"),
+        key=("org_code", "event", "event_on", "from_code", "to_code"),
+        least_rows=100,
     ),
     _table(
         "pub_driver_outcome_association",
@@ -475,6 +550,7 @@ REFERENCES = (
     Reference("pub_measure_values", "org_code", "dim_organisation", "org_code", exempt=(ENGLAND,)),
     Reference("pub_measure_values", "measure_id", "dim_measure", "measure_id"),
     Reference("fct_measure_values", "measure_id", "dim_measure", "measure_id"),
+    Reference("pub_measure_values_todays_footprint", "measure_id", "dim_measure", "measure_id"),
     Reference("pub_driver_evidence", "driver_id", "dim_driver", "driver_id"),
     Reference("pub_driver_maturity", "driver_id", "dim_driver", "driver_id"),
     Reference("pub_driver_outcome_association", "driver_id", "dim_driver", "driver_id"),

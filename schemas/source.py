@@ -101,9 +101,12 @@ class Layout(Strict):
     """How rows lie in the file.
 
     kind: `table` (one header row, one record a row), `question_grid` (a question text above groups of
-    response columns), `form` (label and value pairs on one sheet, answers on another) or `bodies` (JSON objects,
-    of which `bodies` says what becomes a row; `header` are keys that each of them has).
-    header: names that mark the header row, wherever it stands. names: column names of a headerless file.
+    response columns), `form` (label and value pairs on one sheet, answers on another), `bodies` (JSON objects, of
+    which `bodies` says what becomes a row; `header` are keys that each of them has) or `documents` (JSON bodies,
+    one for each organisation).
+    header: names that mark the header row, wherever it stands. names: column names of a headerless file; of
+    documents: the paths to read (pipelines/readers/documents.py). each: the path of a list in a document
+    whose members become rows; without it a document is one row.
     sheets: patterns; every sheet that matches is read, and each pattern must match at least one. Where names
     changed over time: a list for each edition from which they hold.
     group_row: a row above the header names groups of columns; a column is then called `group: column`.
@@ -111,9 +114,10 @@ class Layout(Strict):
     `revised_on` are days.
     """
 
-    kind: Literal["table", "question_grid", "form", "bodies"] = "table"
+    kind: Literal["table", "question_grid", "form", "bodies", "documents"] = "table"
     header: tuple[Text, ...] = ()
     names: tuple[Text, ...] = ()
+    each: Text | None = None
     sheets: tuple[Text, ...] | dict[str, tuple[Text, ...]] = ()
     form_sheet: str | None = None
     form_labels: tuple[Text, ...] = ()
@@ -136,6 +140,10 @@ class Layout(Strict):
             raise ValueError("`form_sheet` and `form_labels` go with `kind: form`, and only with it")
         if (self.kind == "bodies") != bool(self.bodies):
             raise ValueError("`bodies` goes with `kind: bodies`, and only with it")
+        if self.kind == "documents" and not self.names:
+            raise ValueError("`kind: documents` goes with `names`, the paths to read")
+        if self.each and self.kind != "documents":
+            raise ValueError("`each` goes with `kind: documents`, and only with it")
         return self
 
 

@@ -21,6 +21,19 @@
     datediff({{ to_date }}, {{ from_date }})
 {%- endmacro %}
 
+{#- The next day. `date + 1` is a date on one engine, an error on another, and `+ interval` may be a timestamp. -#}
+{% macro day_after(date_expression) -%}
+    {{ return(adapter.dispatch('day_after')(date_expression)) }}
+{%- endmacro %}
+
+{% macro default__day_after(date_expression) -%}
+    cast({{ date_expression }} + interval '1 day' as date)
+{%- endmacro %}
+
+{% macro spark__day_after(date_expression) -%}
+    date_add({{ date_expression }}, 1)
+{%- endmacro %}
+
 {#- A date as 'yyyy-mm-dd'. -#}
 {% macro iso_date(date_expression) -%}
     cast(cast({{ date_expression }} as date) as string)

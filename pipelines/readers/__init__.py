@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.readers import bodies, delimited, spreadsheet_stream, submission, workbook
+from pipelines.readers import bodies, delimited, documents, spreadsheet_stream, submission, workbook
 from pipelines.readers.container import unpack
 from schemas.source import Layout, Source
 
@@ -29,4 +29,6 @@ def read_file(path: Path, source: Source, file_format: str, where: str, edition:
         return delimited.read(content, layout, where)
     if file_format == "ods" and layout.kind == "table":
         return spreadsheet_stream.read_tables(content, layout, where, edition)
+    if layout.kind == "documents":
+        return documents.read(content, layout, where)
     return READERS[layout.kind](content, layout, where, edition)

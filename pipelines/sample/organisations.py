@@ -1,25 +1,44 @@
-"""Synthetic editions of the Organisation Data Service's list of trusts (etr): headerless CSV.
+"""Synthetic editions of the Organisation Data Service's list of trusts (etr) and of successions (succ): headerless CSV.
 
-Belongs here: the file's columns and quoting. Does not belong here: who exists.
+Belongs here: the files' columns and quoting. Does not belong here: who exists and who follows whom.
 """
 
 from __future__ import annotations
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from pipelines.sample import plan
-from pipelines.sample.population import Organisation, Population
+from pipelines.sample.population import Organisation, Population, Succession
 
 SOURCE = "ods_trusts"
+SUCCESSIONS = "ods_successions"
 STREET, TOWN, POSTCODE, OPENED, CLOSED, AMENDED, OFFICE_REGION = 5, 8, 10, 11, 12, 22, 24  # columns, from 1
 
 
 def write(folder: Path, population: Population) -> list[Path]:
     """All editions that sample.yml names. Returns their paths."""
     return [_write_edition(folder / SOURCE, population, edition) for edition in plan.settings()["editions"][SOURCE]]
+
+
+def write_successions(folder: Path, population: Population) -> list[Path]:
+    """One file with every succession, and one of two practices that no other file knows. Returns its path."""
+    edition = plan.settings()["editions"][SUCCESSIONS]
+    path = folder / SUCCESSIONS / f"succ_{edition['date']:%Y-%m}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="ascii", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        writer.writerows(_succession(one) for one in population.successions)
+        writer.writerow([*edition["practices"], "R", f"{edition['date']:%Y%m%d}", "SYNTHETIC"])
+    return [path]
+
+
+def _succession(one: Succession) -> list[str]:
+    """The five columns. Of a part the publisher gives the predecessor's last day, of a whole the successor's first."""
+    day = one.effective if one.weight == 1 else one.effective - timedelta(days=1)
+    return [one.predecessor, one.successor, "R", f"{day:%Y%m%d}", "SYNTHETIC"]
 
 
 def _write_edition(folder: Path, population: Population, edition: dict[str, Any]) -> Path:

@@ -13,6 +13,7 @@ from pipelines.sample import ae, cancer, organisations, population, ratings, sic
 
 WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
     organisations.SOURCE: organisations.write,
+    organisations.SUCCESSIONS: organisations.write_successions,
     survey.SOURCE: survey.write,
     ratings.SOURCE: ratings.write,
     waiting.SOURCE: waiting.write,

@@ -14,6 +14,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.fields import FIELDS
+from schemas.published import SUCCESSION_KINDS
 from schemas.source import ValueStatus
 
 CODE = r"^[A-Z0-9]{3,10}$"
@@ -38,6 +39,9 @@ MAY_BE_EMPTY = {
     "denominator",
     "pathway_count",
     "category",
+    "to_code",
+    "change_kind",
+    "evidence",
 }
 
 
@@ -299,6 +303,21 @@ SHAPES: dict[str, Shape] = {
                 "not before the day of opening",
             ),
         ),
+    ),
+    "successions": Shape(
+        columns=("from_code", "to_code", "direction", "changed_on", "change_kind", "evidence", "is_inferred"),
+        checks={
+            # Sites and practices have longer codes than trusts, two health authorities shorter ones.
+            "from_code": _matches(r"^[A-Z0-9]{2,10}$", "an ODS code: 2 to 10 capitals and digits"),
+            "to_code": _matches(r"^[A-Z0-9]{2,10}$", "an ODS code: 2 to 10 capitals and digits"),
+            "direction": _among(("successor", "predecessor")),
+            "change_kind": _among(SUCCESSION_KINDS),
+        },
+        rows=(_row_rule("to_code", pl.col("to_code") != pl.col("from_code"), "another organisation"),),
+    ),
+    "system_members": Shape(
+        columns=("org_code", "org_name", "icb_code", "icb_name", "region_name"),
+        checks={**ORG, "icb_code": _matches(CODE, "an ODS code: 3 to 10 capitals and digits")},
     ),
     "assessments": Shape(
         columns=(

@@ -273,9 +273,13 @@ def test_every_file_of_these_sources_is_loaded(home):
         "cancer_62_day": 1,
         "cqc_location_ratings": 1,
         "nhs_staff_survey": 1,
+        "nhse_ae_system_mapping": 1,
+        "ods_sub_icb_locations": 1,
+        "ods_successions_converted": 1,
         "ods_trusts": 6,
         "rtt_full_extract": 1,
         "sickness_absence": 12,
+        "trust_code_changes": 1,
     }
 
 

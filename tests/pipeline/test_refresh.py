@@ -40,6 +40,44 @@ def test_everything_served_says_synthetic(home):
         assert "SYNTHETIC" in path.name or "SYNTHETIC" in path.read_text()
 
 
+def test_the_merged_trust_has_the_history_of_its_predecessors(home):
+    """Of the SYNTHETIC sample: ZX031 and ZX032 became ZX211 on 2023-04-01; ZX190 was split on 2024-10-01."""
+    for month in ("2022-01", "2023-01"):
+        where = f"measure_id = 'rtt_within_18_weeks' and period_key = '{month}' and org_code in"
+        parts = row(
+            home,
+            "select sum(numerator) as numerator, sum(denominator) as denominator from pub_measure_values "
+            f"where {where} ('ZX031', 'ZX032')",
+        )
+        whole = row(
+            home,
+            "select numerator, denominator, value, combined_from, roll_forward_status "
+            f"from pub_measure_values_todays_footprint where {where} ('ZX031', 'ZX032', 'ZX211')",
+        )
+        assert (whole["numerator"], whole["denominator"]) == (parts["numerator"], parts["denominator"])
+        assert whole["value"] == pytest.approx(100 * parts["numerator"] / parts["denominator"])
+        assert (whole["combined_from"], whole["roll_forward_status"]) == ("ZX031|ZX032", "rolled_forward")
+    split = rows(
+        home,
+        "select distinct org_code, roll_forward_status from pub_measure_values_todays_footprint "
+        "where measure_id = 'sickness_absence' and period_key = '2024-09' and org_code in ('ZX150', 'ZX190', 'ZX191')",
+    )
+    assert {item["org_code"]: item["roll_forward_status"] for item in split} == {
+        "ZX150": "partial_not_rolled",
+        "ZX190": "split_not_rolled",
+        "ZX191": "partial_not_rolled",
+    }
+
+
+def test_the_report_on_organisations(home):
+    said = impact(home, "organisations").stdout
+    assert "2 organisations are rolled forward to a successor" in said
+    assert "Splits: not rolled forward (2)" in said
+    assert "became part of" in impact(home, "organisations", "ZX031").stdout
+    unknown = impact(home, "organisations", "ZX999")
+    assert unknown.returncode == 1 and "no event of this organisation" in unknown.stderr
+
+
 def within_interval(rho: float, estimate: float, n: int) -> bool:
     """Whether rho lies in the 95 % Bonett-Wright interval of an estimate."""
     z = math.atanh(estimate)

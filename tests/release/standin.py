@@ -46,6 +46,9 @@ _TABLES = {
             null::date as closed_on, date '2024-01-01' as valid_from, null::date as valid_to,
             true as is_current, true as is_in_ods
         from range(120) as t(i)""",
+    "core.bridge_organisation_succession": """
+        select 'R120' as from_code, 'R0' as to_code, date '2020-04-01' as effective_on, 'merge_new_code' as kind,
+            1.0::double as weight, 'ods_successions' as sources, false as is_recalled, true as is_verified""",
     "core.dim_measure": """
         select 'm' || i as measure_id, 'Measure, "no. ' || i || '"' as measure_name,
             'rtt_full_extract' as source_id, case when i = 8 then 'score' else 'percent' end as unit,
@@ -92,6 +95,16 @@ _TABLES = {
         select * exclude (edition, vintage) from ({_CELLS}) union all
         select * exclude (edition, vintage) replace ('ENG' as org_code, 'all' as organisation_type)
         from ({_CELLS}) where org_code = 'R0'""",
+    "published.pub_measure_values_todays_footprint": f"""
+        select * exclude (edition, vintage), 1 as n_organisations_combined, org_code as combined_from,
+            'is_current' as roll_forward_status
+        from ({_CELLS})""",
+    "published.pub_organisation_history": """
+        select 'R' || i as org_code, 'Trust' as org_name, 'opened' as event, date '2020-04-01' as event_on,
+            null::varchar as from_code, 'R' || i as to_code, 'R' || i as today_code,
+            'is_current' as roll_forward_status, 'It opened.' as sentence, null::varchar as evidence,
+            'ods_trusts' as source_id, false as is_recalled
+        from range(120) as t(i)""",
     "published.pub_driver_outcome_association": """
         select 'self_assessment' as basis, 'd0' as driver_id, 'd' || i as exposure_id, 'm0' as measure_id,
             'acute' as organisation_type, 'same_year' as alignment, null::varchar as exposure_period_key,

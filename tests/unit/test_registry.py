@@ -44,9 +44,18 @@ def test_shipped_sources_load_with_their_inbox_last():
         "cqc_provider_ratings",
         "impact_self_assessment",
         "nhs_staff_survey",
+        "nhse_ae_system_mapping",
+        "ods_api_organisations",
+        "ods_api_successions",
+        "ods_care_trusts",
+        "ods_sub_icb_locations",
+        "ods_successions",
+        "ods_successions_archived",
+        "ods_successions_converted",
         "ods_trusts",
         "rtt_full_extract",
         "sickness_absence",
+        "trust_code_changes",
     }
     assert list(sources)[-1] == "impact_self_assessment"
 

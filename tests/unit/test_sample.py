@@ -262,6 +262,18 @@ def test_the_list_of_trusts_keeps_closed_ones(sample: SampleSummary, folder: Pat
     assert closed == {"ZX031": "20230331", "ZX032": "20230331", "ZX190": "20240930"}
 
 
+def test_successions_are_dated_as_the_publisher_does(sample: SampleSummary, folder: Path) -> None:
+    with (folder / "ods_successions" / "succ_2026-04.csv").open(newline="") as stream:
+        rows = [row[:4] for row in csv.reader(stream)]
+    assert rows == [
+        ["ZX031", "ZX211", "R", "20230401"],
+        ["ZX032", "ZX211", "R", "20230401"],
+        ["ZX190", "ZX150", "R", "20240930"],
+        ["ZX190", "ZX191", "R", "20240930"],
+        ["ZZ901", "ZZ902", "R", "20260430"],
+    ]
+
+
 def test_submissions_hold_every_kind(sample: SampleSummary, folder: Path) -> None:
     rows = [row for path in (folder / "submissions").glob("*.csv") for row in read_csv(path)]
     assert {row["submission_status"] for row in rows} >= {"draft", "board_approved", "reassessment"}

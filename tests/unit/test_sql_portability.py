@@ -16,7 +16,7 @@ from sqlglot import exp
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 MODELS = sorted((DBT_PROJECT / "models").rglob("*.sql"))
-MACROS = ("div", "days_between", "iso_date", "month_key", "financial_year_start", "financial_year_key")
+MACROS = ("div", "days_between", "day_after", "iso_date", "month_key", "financial_year_start", "financial_year_key")
 LIST_MACROS = ("period_key", "is_listed", "list_length", "joined_list", "fixed")
 BANNED = {
     exp.Concat: "concat() answers null or not, by engine; write ||",

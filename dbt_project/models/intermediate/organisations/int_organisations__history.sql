@@ -1,6 +1,14 @@
 -- One version for each spell of unchanged attributes across the editions of the ODS trust file.
 -- An organisation that an edition leaves out is not closed by that: the file's scope has changed before.
-with editions as (
+with listed as (
+    select
+        organisations.*,
+        min(preference) over (partition by org_code) as first_preference
+    from {{ ref('stg_ods_trusts__organisations') }} as organisations
+    where vintage_rank = 1
+),
+
+editions as (
     select
         source_id,
         org_code,
@@ -16,8 +24,8 @@ with editions as (
         lag(icb_code) over (partition by org_code order by edition_date asc nulls last) as previous_icb,
         lag(opened_on) over (partition by org_code order by edition_date asc nulls last) as previous_opened,
         lag(closed_on) over (partition by org_code order by edition_date asc nulls last) as previous_closed
-    from {{ ref('stg_ods_trusts__organisations') }}
-    where vintage_rank = 1
+    from listed
+    where preference = first_preference
 ),
 
 versions as (

@@ -36,6 +36,7 @@ select
     versions.region_code,
     regions.region_name,
     versions.icb_code,
+    icbs.icb_name,
     versions.opened_on,
     versions.closed_on,
     versions.valid_from,
@@ -46,3 +47,4 @@ from versions
 left join {{ ref('int_organisations__seen') }} as seen on versions.org_code = seen.org_code
 left join {{ ref('int_organisations__typed') }} as types on versions.org_code = types.org_code
 left join {{ ref('nhs_region') }} as regions on versions.region_code = regions.region_code
+left join {{ ref('int_icbs__named') }} as icbs on versions.icb_code = icbs.icb_code

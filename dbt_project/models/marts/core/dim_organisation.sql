@@ -6,6 +6,7 @@ select
     region_code,
     region_name,
     icb_code,
+    icb_name,
     opened_on,
     closed_on,
     valid_from,

@@ -1,3 +1,7 @@
+-- Trusts, from every report of ODS that lists them; the first of these goes before the others where both know a code.
+{% set tables = ['ods_trusts', 'ods_care_trusts', 'ods_api_organisations'] %}
+
+{% for table in tables %}
 select
     cast(source_id as string) as source_id,
     cast(edition as string) as edition,
@@ -9,5 +13,8 @@ select
     cast(icb_code as string) as icb_code,
     cast(opened_on as date) as opened_on,
     cast(closed_on as date) as closed_on,
-    cast(edition_date as date) as edition_date
-from {{ source('staged', 'ods_trusts') }}
+    cast(edition_date as date) as edition_date,
+    {{ loop.index }} as preference
+from {{ source('staged', table) }}
+{% if not loop.last %}union all{% endif %}
+{% endfor %}
