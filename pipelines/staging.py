@@ -62,6 +62,7 @@ EDITIONS_SCHEMA = pl.Schema(
     {
         "source_id": pl.String(),
         "edition": pl.String(),
+        "part": pl.String(),
         "vintage": pl.String(),
         "vintage_rank": pl.Int32(),
         "source_file": pl.String(),
@@ -132,7 +133,8 @@ def already_staged(source: Source, workspace: Workspace) -> StagedSource:
 def _stage(source: Source, snapshot: Snapshot, workspace: Workspace, known: frozenset[str] | None, key: str) -> Staged:
     try:
         path = snapshots.check(snapshot, workspace.raw)
-        frame = read_file(path, source, snapshot.file_format, snapshot.where, snapshot.edition).with_columns(
+        where, kind = snapshot.where, snapshot.file_format
+        frame = read_file(path, source, kind, where, snapshot.edition, snapshot.member).with_columns(
             pl.lit(snapshot.edition).alias("@edition"),
             pl.lit(snapshot.edition_start, dtype=pl.String).alias("@edition_start"),
             pl.lit(snapshot.edition_end, dtype=pl.String).alias("@edition_end"),
@@ -222,6 +224,7 @@ def _edition_row(snapshot: Snapshot, note: Staged) -> dict[str, object]:
     return {
         "source_id": snapshot.source_id,
         "edition": snapshot.edition,
+        "part": snapshot.part,
         "vintage": snapshot.vintage,
         "vintage_rank": note.vintage_rank or None,
         "source_file": snapshot.file_name,

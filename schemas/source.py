@@ -11,7 +11,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ValueStatus = Literal[
     "observed",
@@ -37,23 +37,25 @@ class Strict(BaseModel):
 class FilePattern(Strict):
     """One way a publisher has named the file. The pattern is matched against the whole file name.
 
-    Named groups give the edition: `year` or `yy`, `month` (number) or `mon` (English name), `day`,
-    or, for inboxes, `name`; a group `revised` marks a file that replaces another of its edition.
+    Named groups give the edition: `year` or `yy`, `month` (number) or `mon` (English name), `day`, or
+    `quarter` (1 to 4) of the financial year that begins in the year, or, for inboxes, `name`; a group `revised`
+    marks a file that replaces another of its edition, and `part` tells apart files that make up one edition.
     `known` gives parts of the edition that the name leaves open and that are known from elsewhere.
-    `format` says what is inside after unpacking zip or gzip.
+    `format` says what is inside after unpacking zip or gzip; `member` is a pattern of the path inside a zip
+    with several files.
     """
 
     match: Text
-    known: dict[Literal["year", "month", "day"], Text] = {}
+    known: dict[Literal["year", "month", "day", "quarter", "part"], Text] = {}
+    member: Text | None = None
     format: Literal["csv", "xlsx", "xlsb", "xls", "ods"]
 
-    @field_validator("match")
-    @classmethod
-    def _is_a_pattern_with_an_edition(cls, value: str) -> str:
-        groups = set(re.compile(value).groupindex)
+    @model_validator(mode="after")
+    def _is_a_pattern_with_an_edition(self) -> FilePattern:
+        groups = {*re.compile(self.match).groupindex, *self.known}
         if not groups & {"year", "yy", "name"}:
             raise ValueError("the pattern needs a group `year`, `yy` or `name` that tells the edition")
-        return value
+        return self
 
 
 class Layout(Strict):
@@ -174,7 +176,7 @@ class Measure(Strict):
     measure_id: SnakeCase
     measure_name: Text
     outcome_domain: Literal["patient_outcomes", "operations", "staff", "quality_rating", "finance"]
-    unit: Literal["percent", "score", "rating"]
+    unit: Literal["percent", "signed_percent", "ratio", "index", "score", "rating"]
     polarity: Literal["higher_is_better", "lower_is_better"]
     numerator_definition: Text
     denominator_definition: Text
@@ -220,6 +222,10 @@ class Source(Strict):
     shape: Literal[
         "provider_counts",
         "provider_items",
+        "standardised_ratios",
+        "framework_metrics",
+        "league_positions",
+        "national_context",
         "waiting_bands",
         "survey_results",
         "ratings",

@@ -17,7 +17,11 @@ from schemas.source import FilePattern, Source
 
 @dataclass(frozen=True)
 class Arrival:
-    """One file that a source claims. is_revision: its name says that it replaces another of its edition."""
+    """One file that a source claims.
+
+    is_revision: its name says that it replaces another of its edition. part: which of the files that make up the
+    edition, where there are several. member: pattern of the path inside a zip.
+    """
 
     path: Path
     name: str
@@ -25,6 +29,8 @@ class Arrival:
     edition: Edition
     file_format: str
     is_revision: bool
+    part: str | None = None
+    member: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,4 +96,13 @@ def _arrival(
             edition = covered(edition, source.covers.months, source.covers.ends_months_before)
     except ValueError:
         return None
-    return Arrival(path, name, source.source_id, edition, pattern.format, bool(groups.get("revised")))
+    return Arrival(
+        path,
+        name,
+        source.source_id,
+        edition,
+        pattern.format,
+        is_revision=bool(groups.get("revised")),
+        part=groups.get("part"),
+        member=pattern.member,
+    )

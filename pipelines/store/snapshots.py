@@ -26,7 +26,8 @@ class Snapshot:
     """One file in the raw store. edition_start and edition_end: ISO days, or None for named editions.
 
     The order of snapshots in the lock is the order in which they became known. is_revision: the file's name
-    says that it replaces another, so that it is the newer of the two even if it arrived first.
+    says that it replaces another, so that it is the newer of the two even if it arrived first. part: which of
+    the files that make up an edition; None where it is one file. member: pattern of the path inside a zip.
     """
 
     source_id: str
@@ -39,6 +40,8 @@ class Snapshot:
     bytes: int
     fetched_at: str
     is_revision: bool = False
+    part: str | None = None
+    member: str | None = None
 
     @property
     def vintage(self) -> str:
@@ -128,6 +131,8 @@ def _describe(arrival: Arrival) -> Snapshot:
         bytes=arrival.path.stat().st_size,
         fetched_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         is_revision=arrival.is_revision,
+        part=arrival.part,
+        member=arrival.member,
     )
 
 
