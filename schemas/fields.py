@@ -87,7 +87,7 @@ FIELDS: dict[str, Field] = {
     # national context
     "indicator_id": Field(pl.String, "National indicator"),
     "indicator_year": Field(pl.Int32, "Year to which the figure belongs"),
-    "is_verified": Field(pl.Boolean, "Whether the figure was checked against a published text"),
+    "verified": Field(pl.Boolean, "Whether the figure was checked against a published text"),
     "source_text": Field(pl.String, "Where the figure was published"),
     # waiting times
     "commissioner_code": Field(pl.String, "Commissioner, ODS code"),

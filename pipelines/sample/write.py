@@ -9,7 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.sample import organisations, population, ratings, sickness, submissions, survey, waiting
+from pipelines.sample import (
+    context,
+    mortality,
+    organisations,
+    oversight,
+    population,
+    ratings,
+    sickness,
+    submissions,
+    survey,
+    waiting,
+)
 
 WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
     organisations.SOURCE: organisations.write,
@@ -17,6 +28,10 @@ WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
     ratings.SOURCE: ratings.write,
     waiting.SOURCE: waiting.write,
     sickness.SOURCE: sickness.write,
+    mortality.SOURCE: mortality.write,
+    oversight.METRICS_SOURCE: oversight.write_metrics,
+    oversight.TABLE_SOURCE: oversight.write_table,
+    context.SOURCE: context.write,
     submissions.SOURCE: submissions.write,
 }
 

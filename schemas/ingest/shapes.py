@@ -293,7 +293,7 @@ SHAPES: dict[str, Shape] = {
         value="average_score",
     ),
     "national_context": Shape(
-        columns=("indicator_id", "indicator_year", "value", "is_verified", "source_text", "value_status"),
+        columns=("indicator_id", "indicator_year", "value", "verified", "source_text", "value_status"),
         checks={
             "indicator_year": (pa.Check.in_range(1900, 2100, error="a year"),),
             "value": (pa.Check.in_range(0, 100, error="a percentage from 0 to 100"),),
