@@ -36,11 +36,16 @@ def change(folder: Path, old: str, new: str) -> None:
 def test_shipped_sources_load_with_their_inbox_last():
     sources = load_sources()
     assert set(sources) == {
+        "bsa_nhs_satisfaction",
         "cqc_location_ratings",
         "impact_self_assessment",
         "nhs_staff_survey",
         "ods_trusts",
+        "oversight_framework_league_table",
+        "oversight_framework_metrics",
         "rtt_full_extract",
+        "shmi",
+        "shmi_archive",
         "sickness_absence",
     }
     assert list(sources)[-1] == "impact_self_assessment"
