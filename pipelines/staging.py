@@ -133,8 +133,7 @@ def already_staged(source: Source, workspace: Workspace) -> StagedSource:
 def _stage(source: Source, snapshot: Snapshot, workspace: Workspace, known: frozenset[str] | None, key: str) -> Staged:
     try:
         path = snapshots.check(snapshot, workspace.raw)
-        where, kind = snapshot.where, snapshot.file_format
-        frame = read_file(path, source, kind, where, snapshot.edition, snapshot.member).with_columns(
+        frame = read_file(path, source, snapshot.file_format, snapshot.where, snapshot.edition).with_columns(
             pl.lit(snapshot.edition).alias("@edition"),
             pl.lit(snapshot.edition_start, dtype=pl.String).alias("@edition_start"),
             pl.lit(snapshot.edition_end, dtype=pl.String).alias("@edition_end"),

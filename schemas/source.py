@@ -256,6 +256,11 @@ class Source(Strict):
         """The layout of a file of this format."""
         return self.layout if isinstance(self.layout, Layout) else self.layout[file_format]
 
+    def member_of(self, file_name: str) -> str | None:
+        """The pattern of the path inside a zip of this name; None where a zip holds one file."""
+        matching = (pattern for pattern in self.files if re.fullmatch(pattern.match, file_name))
+        return next((pattern.member for pattern in matching), None)
+
     @model_validator(mode="after")
     def _consistent(self) -> Source:
         named = {"name" in re.compile(pattern.match).groupindex for pattern in self.files}

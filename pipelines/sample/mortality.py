@@ -34,6 +34,7 @@ HEADER = [
     "PALLIATIVE_SPELLS",
     "PALLIATIVE_DEATHS",
 ]
+WITHDRAWN = ["*", "**", *["*"] * 7]  # in place of all figures
 KINDS = {"acute"}
 REFLECTS = "cqc_locations_good_or_outstanding"  # the latent outcome that lower mortality goes with
 STRENGTH, NOISE = 0.04, 0.07  # of the logarithm of the ratio
@@ -82,8 +83,10 @@ def _window(population: Population, end: date) -> list[list[object]]:
     half = 1.959964 * np.sqrt(1 / expected + OVERDISPERSION)
     period, published = _name(end, "_").upper(), _month(end, LATER, "_").upper()
     figures = _figures(observed / expected, np.exp(-half), np.exp(half), np.column_stack([spells, observed, expected]))
+    hidden = {item["code"] for item in plan.settings()["withdrawn"] if item["edition"] == f"{end:%Y-%m}"}
     return [
-        [period, published, one.code, one.name_on(end), *row] for one, row in zip(organisations, figures, strict=True)
+        [period, published, one.code, one.name_on(end), *(WITHDRAWN if one.code in hidden else row)]
+        for one, row in zip(organisations, figures, strict=True)
     ]
 
 

@@ -1,7 +1,7 @@
 """Synthetic NHS Oversight Framework: long data and league table of one quarter, a file for each type of trust.
 
 Belongs here: metrics, scores, segments, ranks and the files. Does not belong here: who exists, or how figures hang
-together with maturity (plan.py). Scores follow the publisher's outline only: quarters of the ranking from 1 to 4.
+together with maturity (plan.py). Scores follow the publisher's outline only: the ranking, spread from 1 to 4.
 """
 
 from __future__ import annotations

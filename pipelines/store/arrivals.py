@@ -20,7 +20,7 @@ class Arrival:
     """One file that a source claims.
 
     is_revision: its name says that it replaces another of its edition. part: which of the files that make up the
-    edition, where there are several. member: pattern of the path inside a zip.
+    edition, where there are several.
     """
 
     path: Path
@@ -30,7 +30,6 @@ class Arrival:
     file_format: str
     is_revision: bool
     part: str | None = None
-    member: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,5 +103,4 @@ def _arrival(
         pattern.format,
         is_revision=bool(groups.get("revised")),
         part=groups.get("part"),
-        member=pattern.member,
     )

@@ -27,7 +27,7 @@ class Snapshot:
 
     The order of snapshots in the lock is the order in which they became known. is_revision: the file's name
     says that it replaces another, so that it is the newer of the two even if it arrived first. part: which of
-    the files that make up an edition; None where it is one file. member: pattern of the path inside a zip.
+    the files that make up an edition; None where it is one file.
     """
 
     source_id: str
@@ -41,7 +41,6 @@ class Snapshot:
     fetched_at: str
     is_revision: bool = False
     part: str | None = None
-    member: str | None = None
 
     @property
     def vintage(self) -> str:
@@ -132,7 +131,6 @@ def _describe(arrival: Arrival) -> Snapshot:
         fetched_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         is_revision=arrival.is_revision,
         part=arrival.part,
-        member=arrival.member,
     )
 
 

@@ -70,7 +70,8 @@ def test_finance_of_one_trust(home):
     assert value(home, "nof_planned_surplus", "RDY", "2025-26")["value"] == 2.39
     variance = rows(
         home,
-        "select period_key, value from pub_measure_values where measure_id = 'nof_variance_to_plan' order by period_key",
+        "select period_key, value from pub_measure_values where measure_id = 'nof_variance_to_plan' "
+        "order by period_key",
     )
     assert [(item["period_key"], item["value"]) for item in variance] == [
         ("2025-06", 0.09),

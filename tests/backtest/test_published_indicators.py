@@ -10,9 +10,11 @@ import csv
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 import xlsxwriter
+from scipy.stats import chi2
 
 from pipelines import staging
 from pipelines.registry import load_sources
@@ -92,6 +94,46 @@ def test_published_ratios_limits_and_bands(staged, expected):
     row = staged[SHMI].filter(pl.col("edition") == expected[0], pl.col("org_code") == expected[1])
     assert row.select(names).rows() == [expected[2:]]
     assert round(row["observed"][0] / row["expected"][0], 4) == expected[5]
+
+
+# Variance between trusts by publication (facts/known_answers.tsv).
+TAU_SQUARED = {
+    "2011-10": 0.00367218,
+    "2012-04": 0.00384182,
+    "2012-10": 0.00301986,
+    "2013-04": 0.00289694,
+    "2013-10": 0.00295487,
+    "2014-01": 0.00288130,
+    "2014-04": 0.00267299,
+}
+
+
+@pytest.mark.parametrize("edition", TAU_SQUARED)
+def test_published_limits_and_bands_follow_from_the_staged_counts(staged, edition):
+    """Every count, limit and band of the file stands in its own column.
+
+    Spiegelhalter 2005 with a tenth of the trusts cut off at either end, and exact Poisson limits.
+    """
+    frame = staged[SHMI].filter(pl.col("edition") == edition)
+    observed, expected = frame["observed"].to_numpy(), frame["expected"].to_numpy()
+    z = np.sqrt(expected) * np.log(observed / expected)
+    kept = np.argsort(z)[len(z) // 10 : len(z) - len(z) // 10]
+    weight = expected[kept]
+    excess = (z[kept] ** 2).sum() - (len(kept) - 1)
+    tau_squared = excess / (weight.sum() - (weight**2).sum() / weight.sum())
+    assert tau_squared == pytest.approx(TAU_SQUARED[edition], abs=5e-9)
+    half = 1.959964 * np.sqrt(1 / expected + tau_squared)
+    upper, lower = np.exp(half), np.exp(-half)
+    limits = {
+        "od_lower_limit": lower,
+        "od_upper_limit": upper,
+        "po_lower_limit": chi2.ppf(0.001, 2 * expected) / 2 / expected,
+        "po_upper_limit": chi2.ppf(0.999, 2 * (expected + 1)) / 2 / expected,
+    }
+    for name, values in limits.items():
+        assert np.abs(frame[name].to_numpy() - values).max() <= 5.1e-5, name
+    ratio = observed / expected
+    assert frame["banding"].to_list() == np.where(ratio > upper, HIGH, np.where(ratio < lower, LOW, AS)).tolist()
 
 
 def test_both_spellings_of_the_name_are_read(staged):
