@@ -222,6 +222,33 @@ def test_an_unknown_spelling_is_rejected_with_its_row(real_data, tmp_path, works
     assert result.total("rows_accepted") == 154
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Month 10 2025/26", (dt.date(2025, 4, 1), dt.date(2026, 1, 31))),
+        ("Month 1 2025/26", (dt.date(2025, 4, 1), dt.date(2025, 4, 30))),
+        ("Month 12 2025", None),
+    ],
+)
+def test_a_month_of_one_year_only_may_not_lie_in_the_next(real_data, tmp_path, workspace, text, days):
+    """January of which year `Month 10 2025` would be is not said, so it is rejected."""
+    (path,) = (real_data / "oversight").glob("*trust-data*.csv")
+    take(METRICS, broken(path, tmp_path, "Month 12 2025/26", text), workspace)
+    found = staged_rows(METRICS, workspace).filter(pl.col("reporting_text") == text)
+    assert found.select("period_start", "period_end").unique().rows() == ([days] if days else [])
+
+
+def test_the_first_release_says_its_quarter_in_no_column(real_data, tmp_path, workspace):
+    (path,) = (real_data / "oversight").glob("*trust-data*.csv")
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    with (tmp_path / "nhs-oversight-framework-non-acute-hospital-trust-data.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows(row[1:] for row in (header, *rows) if row[0] in ("Quarter", "Q1 2025/26"))
+    assert take(METRICS, tmp_path, workspace).total("rows_accepted") == 40
+    found = staged_rows(METRICS, workspace).select("edition", "quarter_key", "quarter_end").unique()
+    assert found.rows() == [("2025-Q1", "2025-Q1", dt.date(2025, 6, 30))]
+
+
 def test_published_metrics(staged):
     """Quarter, metric, value, median, quartiles, rank; 156 rows, a quarter's metrics once for each unit."""
     frame = staged[METRICS]
