@@ -1,6 +1,6 @@
 """Writes the files of the dbt project that follow from `sources/*.yml`, the shapes and the models themselves.
 
-Belongs here: dbt's list of staged tables, and the union of all measure models. Does not belong here: anything a
+Belongs here: dbt's list of staged and registry tables, and the union of all measure models. Does not belong here: anything a
 person should decide. `impact sync --check` fails where a file is not what this module would write.
 """
 
@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import polars as pl
+
+from pipelines.editions.tables import REGISTRY
 from pipelines.registry import load_sources
 from pipelines.settings import DBT_PROJECT_DIR
 from schemas.fields import FIELDS, PROVENANCE
@@ -57,8 +60,9 @@ def drifted(project: Path = DBT_PROJECT_DIR) -> list[Path]:
 
 def expected(project: Path = DBT_PROJECT_DIR) -> dict[Path, str]:
     """Every file that follows from others, by its place in the dbt project."""
-    tables = "".join(_table(source) for source in load_sources().values())
-    return {STAGED_TABLES: TABLES_HEAD + tables, GATHERED: GATHERED_HEAD + _union(measure_models(project))}
+    tables = [_source_table(source) for source in load_sources().values()]
+    tables += [_registry_table(name, *registered) for name, registered in REGISTRY.items()]
+    return {STAGED_TABLES: TABLES_HEAD + "".join(tables), GATHERED: GATHERED_HEAD + _union(measure_models(project))}
 
 
 def measure_models(project: Path = DBT_PROJECT_DIR) -> list[str]:
@@ -68,11 +72,19 @@ def measure_models(project: Path = DBT_PROJECT_DIR) -> list[str]:
     return sorted(p.stem for p in paths if p.stem not in own and ENDS_AS_MEASURE.search(p.read_text(encoding="utf-8")))
 
 
-def _table(source: Source) -> str:
+def _source_table(source: Source) -> str:
     columns = (*PROVENANCE, *SHAPES[source.shape].columns)
-    lines = [f"      - name: {source.source_id}", f"        description: {source.source_name}", "        columns:"]
-    for name in columns:
-        lines += [f"          - name: {name}", f"            description: {_quoted(FIELDS[name].meaning)}"]
+    return _table(source.source_id, source.source_name, {name: _quoted(FIELDS[name].meaning) for name in columns})
+
+
+def _registry_table(name: str, description: str, schema: pl.Schema) -> str:
+    return _table(name, description, {column: f"\"{{{{ doc('{column}') }}}}\"" for column in schema})
+
+
+def _table(name: str, description: str, columns: dict[str, str]) -> str:
+    lines = [f"      - name: {name}", f"        description: {description}", "        columns:"]
+    for column, meaning in columns.items():
+        lines += [f"          - name: {column}", f"            description: {meaning}"]
     return "\n".join(lines) + "\n"
 
 

@@ -55,7 +55,7 @@ POLARITIES = ("higher_is_better", "lower_is_better")
 ENGLAND = "ENG"
 """England's `org_code`: a total, so it is not in dim_organisation."""
 
-UNIT_RANGES = {"percent": (0.0, 100.0), "score": (0.0, 10.0), "rating": (1.0, 4.0)}
+UNIT_RANGES = {"percent": (0.0, 100.0), "score": (0.0, 10.0), "rating": (1.0, 4.0), "ratio": (0.0, 10.0)}
 """Lowest and highest possible value by `dim_measure.unit`; other units are the publisher's own words."""
 
 PORTABLE_TYPES = ("BIGINT", "BOOLEAN", "DATE", "DOUBLE", "INTEGER", "TIMESTAMP", "VARCHAR")
@@ -149,14 +149,16 @@ ORG_CODE = _text("org_code", "ODS code; ENG is England")
 ORG_NAME = _text("org_name", "name as reported; never a key", nullable=True)
 ORGANISATION_TYPE = _text("organisation_type", "kind of organisation; all where pooled", allowed=ORGANISATION_TYPES)
 REGION_CODE = _text("region_code", "ODS code of the NHS England region", nullable=True)
-PERIOD_TYPE = _text("period_type", "month, survey_year, financial_year or as_of")
+PERIOD_TYPE = _text("period_type", "month, rolling_year, year_to_date, survey_year, financial_year or as_of")
 PERIOD_KEY = _text("period_key", "period in a form that sorts by time")
 PERIOD_START = _date("period_start", "first day of the period", nullable=True)
 PERIOD_END = _date("period_end", "last day of the period", nullable=True)
 PUBLISHED_ON = _date("published_on", "day of publication, where the publisher states it", nullable=True)
 NUMERATOR = _number("numerator", "numerator of the measure, in the measure's own units")
 DENOMINATOR = _number("denominator", "denominator of the measure, in the measure's own units")
-VALUE = _number("value", "the figure: percentages 0-100, scores on the publisher's own scale")
+VALUE = _number("value", "the figure: percentages 0-100, scores on the publisher's own scale, ratios around 1")
+QUARTER_KEY = _text("quarter_key", "quarter of the financial year that begins in the year, such as 2025-Q4")
+FRAMEWORK_VERSION = _text("framework_version", "version of the framework; segments of two are not comparable")
 VALUE_STATUS = _text("value_status", "why a figure is or is not shown", allowed=VALUE_STATUSES)
 ROLL_FORWARD_STATUS = _text(
     "roll_forward_status", "whether figures follow the organisation to its successor", allowed=ROLL_FORWARD_STATUSES
@@ -212,7 +214,7 @@ CORE = (
         MEASURE_ID,
         _text("measure_name", "name for readers"),
         SOURCE_ID,
-        _text("unit", "percent, score or rating"),
+        _text("unit", "percent, signed_percent, ratio, index, score or rating"),
         _text("polarity", "which direction is better", allowed=POLARITIES),
         key=("measure_id",),
         least_rows=9,
@@ -290,6 +292,59 @@ CORE = (
         _text("rating", "the published word"),
         VALUE_STATUS,
         least_rows=1000,
+    ),
+    _table(
+        "fct_standardised_ratios",
+        "measure, trust, window of twelve months, edition and vintage",
+        MEASURE_ID,
+        ORG_CODE,
+        PERIOD_KEY,
+        EDITION,
+        VINTAGE,
+        _number("observed", "deaths observed", 0),
+        _number("expected", "deaths expected", 0),
+        VALUE,
+        VALUE_STATUS,
+        _text("banding", "the publisher's own band; null where suppressed", nullable=True),
+        _number("od_lower_limit", "lower 95 % limit with over-dispersion, as published", 0),
+        _number("od_upper_limit", "upper 95 % limit with over-dispersion, as published", 0),
+        # A source that no release needs: there may be no rows.
+        key=("measure_id", "org_code", "period_key", "edition", "vintage"),
+        value="value",
+        ordered=(("od_lower_limit", "od_upper_limit"),),
+    ),
+    _table(
+        "fct_oversight_metrics",
+        "trust, quarter, metric, unit, edition and vintage",
+        QUARTER_KEY,
+        FRAMEWORK_VERSION,
+        ORG_CODE,
+        _text("metric_id", "the publisher's identifier of the metric"),
+        _text("metric_unit", "unit in the publisher's words"),
+        EDITION,
+        VINTAGE,
+        _number("value", "the figure, in the metric's own unit; it may be negative"),
+        VALUE_STATUS,
+        key=("quarter_key", "org_code", "metric_id", "metric_unit", "edition", "vintage"),
+        value="value",
+    ),
+    _table(
+        "fct_oversight_positions",
+        "trust, quarter, edition and vintage",
+        QUARTER_KEY,
+        FRAMEWORK_VERSION,
+        ORG_CODE,
+        EDITION,
+        VINTAGE,
+        _number("average_score", "mean of the metric scores; 1 is the best", 1, 4),
+        VALUE_STATUS,
+        _nullable(_count("segment", "segment; 1 is the best", "INTEGER")),
+        _nullable(_count("position", "rank among trusts of the type; 1 is the best", "INTEGER")),
+        _nullable(_count("position_low", "best rank of the likely range", "INTEGER")),
+        _nullable(_count("position_high", "worst rank of the likely range", "INTEGER")),
+        key=("quarter_key", "org_code", "edition", "vintage"),
+        value="average_score",
+        ordered=(("position_low", "position"), ("position", "position_high")),
     ),
 )
 
@@ -515,6 +570,22 @@ PUBLISHED = (
         VALUE_STATUS,
         key=("org_code", "instrument_version", "round_key", "item_id"),
         value="level",
+    ),
+    _table(
+        "pub_national_context",
+        "national indicator and year",
+        _text("indicator_id", "national indicator"),
+        _count("indicator_year", "year of the figure", "INTEGER"),
+        VALUE,
+        VALUE_STATUS,
+        _text("unit", "unit of the figure"),
+        _text("population", "whom it is about"),
+        _count("comparable_from_year", "first year since which figures are comparable with this one", "INTEGER"),
+        _text("break_in_series", "why earlier figures are not comparable", nullable=True),
+        _text("source_text", "where the figure was published"),
+        _text("note", "what a reader must know"),
+        key=("indicator_id", "indicator_year"),
+        value="value",
     ),
 )
 

@@ -40,23 +40,25 @@ class Strict(BaseModel):
 class FilePattern(Strict):
     """One way a publisher has named the file. The pattern is matched against the whole file name.
 
-    Named groups give the edition: `year` or `yy`, `month` (number) or `mon` (English name), `day`,
-    or, for inboxes, `name`; a group `revised` marks a file that replaces another of its edition.
+    Named groups give the edition: `year` or `yy`, `month` (number) or `mon` (English name), `day`, or
+    `quarter` (1 to 4) of the financial year that begins in the year, or, for inboxes, `name`; a group `revised`
+    marks a file that replaces another of its edition, and `part` tells apart files that make up one edition.
     `known` gives parts of the edition that the name leaves open and that are known from elsewhere.
-    `format` says what is inside after unpacking zip or gzip.
+    `format` says what is inside after unpacking zip or gzip; `member` is a pattern of the path inside a zip
+    with several files.
     """
 
     match: Text
-    known: dict[Literal["year", "month", "day"], Text] = {}
+    known: dict[Literal["year", "month", "day", "quarter", "part"], Text] = {}
+    member: Text | None = None
     format: Format
 
-    @field_validator("match")
-    @classmethod
-    def _is_a_pattern_with_an_edition(cls, value: str) -> str:
-        groups = set(re.compile(value).groupindex)
+    @model_validator(mode="after")
+    def _is_a_pattern_with_an_edition(self) -> FilePattern:
+        groups = {*re.compile(self.match).groupindex, *self.known}
         if not groups & {"year", "yy", "name"}:
             raise ValueError("the pattern needs a group `year`, `yy` or `name` that tells the edition")
-        return value
+        return self
 
 
 class BodyRows(Strict):
@@ -294,7 +296,7 @@ class Measure(Strict):
     measure_id: SnakeCase
     measure_name: Text
     outcome_domain: Literal["patient_outcomes", "operations", "staff", "quality_rating", "finance"]
-    unit: Literal["percent", "score", "rating"]
+    unit: Literal["percent", "signed_percent", "ratio", "index", "score", "rating"]
     polarity: Literal["higher_is_better", "lower_is_better"]
     numerator_definition: Text
     denominator_definition: Text
@@ -473,6 +475,11 @@ class Source(Strict):
     def layout_for(self, file_format: str) -> Layout:
         """The layout of a file of this format."""
         return self.layout if isinstance(self.layout, Layout) else self.layout[file_format]
+
+    def member_of(self, file_name: str) -> str | None:
+        """The pattern of the path inside a zip of this name; None where a zip holds one file."""
+        matching = (pattern for pattern in self.files if re.fullmatch(pattern.match, file_name))
+        return next((pattern.member for pattern in matching), None)
 
     @model_validator(mode="after")
     def _consistent(self) -> Source:

@@ -80,6 +80,7 @@ def _held(
 def _before(source: Source, snapshot: Snapshot, settled: Notes) -> Snapshot | None:
     """The file to compare with: the newest in use of this edition, or else of the newest edition before it."""
     in_use = [item for item in parquet.supersession(settled) if settled[item].outcome == "accepted"]
+    in_use = [item for item in in_use if item.part == snapshot.part]
     same = [item for item in in_use if item.edition == snapshot.edition]
     if same or not source.holds.compare_editions:
         return same[-1] if same else None
@@ -99,27 +100,27 @@ def _extent(source: Source, workspace: Workspace, snapshot: Snapshot) -> Extent:
 
 def _without_repeats(settled: Notes) -> Notes:
     """A file that says the same as the newest one of its edition is no new vintage."""
-    newest: dict[str, Snapshot] = {}
+    newest: dict[tuple[str, str | None], Snapshot] = {}
     for snapshot in parquet.supersession(settled):
-        note, last = settled[snapshot], newest.get(snapshot.edition)
+        note, last = settled[snapshot], newest.get(snapshot.edition_part)
         if note.outcome != "accepted":
             continue
         if last and settled[last].content == note.content:
             settled[snapshot] = replace(note, same_as=last.vintage)
         else:
-            newest[snapshot.edition] = snapshot
+            newest[snapshot.edition_part] = snapshot
     return settled
 
 
 def _with_revisions(source: Source, workspace: Workspace, settled: Notes) -> Notes:
     """What each vintage in use changes against the one before it. Compared once for each pair of contents."""
-    before: dict[str, Snapshot] = {}
+    before: dict[tuple[str, str | None], Snapshot] = {}
     for snapshot in parquet.supersession(settled):
         note = settled[snapshot]
         if note.is_in_use:
-            last = before.get(snapshot.edition)
+            last = before.get(snapshot.edition_part)
             settled[snapshot] = replace(note, revises=_revision(source, workspace, last, snapshot, settled))
-            before[snapshot.edition] = snapshot
+            before[snapshot.edition_part] = snapshot
         else:
             settled[snapshot] = replace(note, revises=None)
     return settled

@@ -49,6 +49,7 @@ EDITIONS_SCHEMA = pl.Schema(
     {
         "source_id": pl.String(),
         "edition": pl.String(),
+        "part": pl.String(),
         "vintage": pl.String(),
         "vintage_rank": pl.Int32(),
         "source_file": pl.String(),
@@ -88,20 +89,28 @@ REVISIONS_SCHEMA = pl.Schema(
 )
 RUN_SCHEMA = pl.Schema({"data_origin": pl.String(), "code_version": pl.String()})
 
+REGISTRY = {
+    "registry_sources": ("The sources, one row each, from the files under `sources/`.", SOURCES_SCHEMA),
+    "registry_measures": ("The outcome measures, one row each, from the files under `sources/`.", MEASURES_SCHEMA),
+    "registry_editions": ("Every file that was read, whatever became of it, one row each.", EDITIONS_SCHEMA),
+    "registry_revisions": ("Every vintage that revises an earlier one of its edition, one row each.", REVISIONS_SCHEMA),
+    "registry_run": ("The run that staged the files, one row.", RUN_SCHEMA),
+}
+
 
 def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Iterable[StagedSource]) -> None:
     """Writes all of them. staged: the sources in any order."""
     staged = list(staged)
     run = {"data_origin": DATA_ORIGINS[workspace.origin], "code_version": code_version()}
-    tables = {
-        "registry_sources": ((_source_row(sources[result.source_id], result) for result in staged), SOURCES_SCHEMA),
-        "registry_measures": (_measure_rows(sources.values()), MEASURES_SCHEMA),
-        "registry_editions": (_edition_rows(sources, staged), EDITIONS_SCHEMA),
-        "registry_revisions": (_revision_rows(staged), REVISIONS_SCHEMA),
-        "registry_run": ([run], RUN_SCHEMA),
+    rows = {
+        "registry_sources": (_source_row(sources[result.source_id], result) for result in staged),
+        "registry_measures": _measure_rows(sources.values()),
+        "registry_editions": _edition_rows(sources, staged),
+        "registry_revisions": _revision_rows(staged),
+        "registry_run": [run],
     }
-    for name, (rows, schema) in tables.items():
-        parquet.write_registry(workspace, name, rows, schema)
+    for name, (_, schema) in REGISTRY.items():
+        parquet.write_registry(workspace, name, rows[name], schema)
 
 
 def _source_row(source: Source, result: StagedSource) -> dict[str, object]:
@@ -129,6 +138,7 @@ def _edition_row(source: Source, snapshot: Snapshot, note: Staged) -> dict[str, 
     return {
         "source_id": snapshot.source_id,
         "edition": snapshot.edition,
+        "part": snapshot.part,
         "vintage": snapshot.vintage,
         "vintage_rank": note.vintage_rank or None,
         "source_file": snapshot.file_name,

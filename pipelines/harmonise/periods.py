@@ -10,12 +10,13 @@ import calendar
 import datetime as dt
 from dataclasses import dataclass
 
+FIRST_MONTH = 4  # of a financial year
 MONTHS = {name.casefold()[:3]: number for number, name in enumerate(calendar.month_name) if name}
 
 
 @dataclass(frozen=True, order=True)
 class Edition:
-    """key: '2024', '2026-01', '2026-03-01', or a name. start and end: first and last day, if it has any."""
+    """key: '2024', '2025-Q4', '2026-01', '2026-03-01', or a name. start and end: first and last day, if it has any."""
 
     key: str
     start: dt.date | None = None
@@ -23,13 +24,17 @@ class Edition:
 
 
 def edition_of(groups: dict[str, str | None]) -> Edition:
-    """The edition that these groups of a file pattern tell: name, or year, month and day as far as given.
+    """The edition that these groups of a file pattern tell: name, or year, quarter, month and day as far as given.
+
+    A quarter is one of the financial year that begins in the year: the fourth of 2025 ends in March 2026.
 
     Raises ValueError where they make no date.
     """
     if groups.get("name"):
         return Edition(str(groups["name"]))
     year = int(groups.get("year") or f"20{groups['yy']}")
+    if groups.get("quarter"):
+        return _quarter(year, int(groups["quarter"] or 0))
     month = _month(groups)
     if month is None:
         return Edition(f"{year}", dt.date(year, 1, 1), dt.date(year, 12, 31))
@@ -50,6 +55,11 @@ def covered(edition: Edition, months: int, ends_months_before: int) -> Edition:
     last = _shifted(edition.end, -ends_months_before)
     end = last.replace(day=calendar.monthrange(last.year, last.month)[1])
     return Edition(edition.key, _shifted(end, 1 - months), end)
+
+
+def _quarter(year: int, quarter: int) -> Edition:
+    start = _shifted(dt.date(year, FIRST_MONTH, 1), 3 * (quarter - 1))
+    return Edition(f"{year}-Q{quarter}", start, _shifted(start, 3) - dt.timedelta(days=1))
 
 
 def _shifted(day: dt.date, months: int) -> dt.date:

@@ -23,7 +23,7 @@ READERS = {
 
 def read_file(path: Path, source: Source, file_format: str, where: str, edition: str) -> pl.DataFrame:
     """Every record of the file as text, with the columns `@row` and `@sheet`. Raises Fault."""
-    content = unpack(path, where, file_format, source.refuse_formulas)
+    content = unpack(path, where, file_format, source.refuse_formulas, source.member_of(path.name))
     layout: Layout = source.layout_for(file_format)
     if file_format == "csv":
         return delimited.read(content, layout, where)

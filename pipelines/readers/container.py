@@ -34,8 +34,8 @@ READ_WHOLE = ("xlsx", "xlsb")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def unpack(path: Path, where: str, file_format: str, refuse_formulas: bool = False) -> bytes:
-    """The bytes of the CSV or workbook inside this file.
+def unpack(path: Path, where: str, file_format: str, refuse_formulas: bool = False, member: str | None = None) -> bytes:
+    """The bytes of the CSV or workbook inside this file; of a zip with several, the one whose path matches `member`.
 
     Raises Fault where the file is empty, cut short, an HTML page, too large when unpacked, holds macros,
     or (only if refuse_formulas) formulas.
@@ -51,7 +51,7 @@ def unpack(path: Path, where: str, file_format: str, refuse_formulas: bool = Fal
     if file_format == "xls":
         _refuse_other_than_xls(content, where)
         return content
-    return _unpack_text(content, where)
+    return _unpack_text(content, where, member)
 
 
 def _refuse_other_than_xls(content: bytes, where: str) -> None:
@@ -76,17 +76,18 @@ def refuse_empty_or_html(content: bytes, where: str) -> None:
         )
 
 
-def _unpack_text(content: bytes, where: str) -> bytes:
+def _unpack_text(content: bytes, where: str, member: str | None) -> bytes:
     if content.startswith(GZIP):
         return _gunzip(content, where)
     if not content.startswith(ZIP):
         return content
     archive = _open_zip(content, where)
-    members = [item for item in archive.infolist() if not item.is_dir()]
+    files = [item for item in archive.infolist() if not item.is_dir()]
+    members = [item for item in files if not member or re.fullmatch(member, item.filename)]
     if len(members) != 1:
         raise Fault(
             where,
-            f"{len(members)} files in the zip",
+            f"{len(files)} files in the zip" + (f", {len(members)} like {member}" if member else ""),
             "exactly one data file",
             "the publisher bundles more than before",
             "look inside, then extend the source YAML",

@@ -9,7 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.sample import ae, cancer, organisations, population, ratings, sickness, submissions, survey, waiting
+from pipelines.sample import (
+    ae,
+    cancer,
+    context,
+    mortality,
+    organisations,
+    oversight,
+    population,
+    ratings,
+    sickness,
+    submissions,
+    survey,
+    waiting,
+)
 
 WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
     organisations.SOURCE: organisations.write,
@@ -20,6 +33,10 @@ WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
     sickness.SOURCE: sickness.write,
     ae.SOURCE: ae.write,
     cancer.SOURCE: cancer.write,
+    mortality.SOURCE: mortality.write,
+    oversight.METRICS_SOURCE: oversight.write_metrics,
+    oversight.TABLE_SOURCE: oversight.write_table,
+    context.SOURCE: context.write,
     submissions.SOURCE: submissions.write,
 }
 

@@ -22,7 +22,11 @@ LEFT = "left_alone.json"
 
 @dataclass(frozen=True)
 class Arrival:
-    """One file that a source claims. is_revision: its name says that it replaces another of its edition."""
+    """One file that a source claims.
+
+    is_revision: its name says that it replaces another of its edition. part: which of the files that make up the
+    edition, where there are several.
+    """
 
     path: Path
     name: str
@@ -30,6 +34,7 @@ class Arrival:
     edition: Edition
     file_format: str
     is_revision: bool
+    part: str | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Told:
     edition: Edition
     file_format: str
     is_revision: bool
+    part: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def _claim(path: Path, folder: Path, sources: Iterable[Source]) -> Arrival | Non
         name = path.relative_to(folder).as_posix() if source.is_inbox else path.name
         told = recognise(name, source)
         if told:
-            return Arrival(path, name, source.source_id, told.edition, told.file_format, told.is_revision)
+            return Arrival(path, name, source.source_id, told.edition, told.file_format, told.is_revision, told.part)
     return None
 
 
@@ -146,4 +152,4 @@ def _told(source: Source, pattern: FilePattern, groups: dict[str, str | None]) -
             edition = covered(edition, source.covers.months, source.covers.ends_months_before)
     except ValueError:
         return None
-    return Told(edition, pattern.format, bool(groups.get("revised")))
+    return Told(edition, pattern.format, bool(groups.get("revised")), groups.get("part"))

@@ -183,6 +183,8 @@ def write_empty(workspace: Workspace, source: Source) -> None:
 def rank_vintages(workspace: Workspace, source: Source, notes: dict[Snapshot, Staged]) -> dict[Snapshot, Staged]:
     """Numbers vintages in use from 1 (newest) within what they supersede; rewrites files whose number changed.
 
+    A file supersedes others of its edition, or of its part where several files make up an edition.
+
     notes: in the order of the lock. A vintage that is not in use gets no number: the one before it stays the newest.
     """
     accepted = [item for item in supersession(notes) if notes[item].is_in_use]
@@ -207,8 +209,9 @@ def _ranks(workspace: Workspace, source: Source, accepted: list[Snapshot]) -> pl
     by = source.supersedes_by
     if by == "edition":
         frame = pl.DataFrame(
-            {"edition": [s.edition for s in accepted], "vintage": [s.vintage for s in accepted]},
-            schema={"edition": pl.String, "vintage": pl.String},
+            [(s.edition, s.part, s.vintage) for s in accepted],
+            schema=dict.fromkeys(("edition", "part", "vintage"), pl.String),
+            orient="row",
         ).with_columns(pl.int_range(pl.len()).alias("known"))
     else:
         parts = [
@@ -219,8 +222,9 @@ def _ranks(workspace: Workspace, source: Source, accepted: list[Snapshot]) -> pl
         ]
         empty = pl.DataFrame(schema=dict.fromkeys(("edition", "vintage", by), pl.String))
         frame = pl.concat(parts) if parts else empty.with_columns(pl.lit(0, dtype=pl.Int64).alias("known"))
-    rank = pl.col("known").rank("ordinal", descending=True).over(by).cast(pl.Int32)
-    return frame.with_columns(rank.alias("vintage_rank")).drop("known")
+    within = ("edition", "part") if by == "edition" else (by,)
+    rank = pl.col("known").rank("ordinal", descending=True).over(within).cast(pl.Int32)
+    return frame.with_columns(rank.alias("vintage_rank")).drop("known", "part", strict=False)
 
 
 def _set_rank(workspace: Workspace, snapshot: Snapshot, source: Source, ranks: pl.DataFrame) -> None:

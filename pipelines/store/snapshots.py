@@ -28,6 +28,8 @@ class Snapshot:
     The order of snapshots in the lock is the order in which they became known. is_revision: the file's name
     says that it replaces another, so that it is the newer of the two even if it arrived first. url: where the file
     was fetched from; None for files that somebody brought. published_on: ISO day on which its server last changed it.
+    says that it replaces another, so that it is the newer of the two even if it arrived first. part: which of
+    the files that make up an edition; None where it is one file.
     """
 
     source_id: str
@@ -42,11 +44,17 @@ class Snapshot:
     is_revision: bool = False
     url: str | None = None
     published_on: str | None = None
+    part: str | None = None
 
     @property
     def vintage(self) -> str:
         """Short name of the content."""
         return self.sha256[:VINTAGE_LENGTH]
+
+    @property
+    def edition_part(self) -> tuple[str, str | None]:
+        """What another file must be of to be a vintage beside this one: the edition, or its part."""
+        return self.edition, self.part
 
     @property
     def stem(self) -> str:
@@ -139,6 +147,7 @@ def _describe(arrival: Arrival, url: str | None, published_on: str | None) -> Sn
         is_revision=arrival.is_revision,
         url=url,
         published_on=published_on,
+        part=arrival.part,
     )
 
 

@@ -19,6 +19,7 @@ from schemas.source import ValueStatus
 
 CODE = r"^[A-Z0-9]{3,10}$"
 REGION = r"^[A-Z0-9]{3}$"
+QUARTER = r"^\d{4}-Q[1-4]$"
 MAY_BE_EMPTY = {
     "region_code",
     "region_name",
@@ -42,6 +43,27 @@ MAY_BE_EMPTY = {
     "to_code",
     "change_kind",
     "evidence",
+    "spells",
+    "observed",
+    "expected",
+    "banding",
+    "po_lower_limit",
+    "po_upper_limit",
+    "od_lower_limit",
+    "od_upper_limit",
+    "median_value",
+    "lower_quartile",
+    "upper_quartile",
+    "position",
+    "average_score",
+    "score_range_text",
+    "score_low",
+    "score_high",
+    "segment",
+    "is_in_deficit",
+    "position_range_text",
+    "position_low",
+    "position_high",
 }
 
 
@@ -91,6 +113,26 @@ def _at_least_zero() -> tuple[pa.Check, ...]:
     return (pa.Check.ge(0, error="a number of 0 or more"),)
 
 
+def _not_above(lower: str, upper: str) -> pa.Check:
+    return _row_rule(lower, pl.col(lower) <= pl.col(upper), f"no more than {upper}")
+
+
+def _in_unit(unit: str, low: float, high: float) -> pa.Check:
+    holds = (pl.col("metric_unit") != unit) | pl.col("value").is_between(low, high)
+    return _row_rule("value", holds, f"from {low:g} to {high:g}, as its unit is {unit}")
+
+
+def _ratio_of_counts() -> pl.Expr:
+    """Whether observed / expected is the published ratio, as far as the rounding of all three lets one see.
+
+    A ratio printed to four decimals is off by 5e-5 at most (and a hair, in doubles); each count by half of what it
+    is rounded to.
+    """
+    observed, expected, ratio = pl.col("observed"), pl.col("expected"), pl.col("published_value")
+    rounding = pl.col("counts_rounded_to") / 2 * (1 + ratio)
+    return (observed - ratio * expected).abs() <= 5.0001e-5 * expected + rounding
+
+
 STATUSES = _among(get_args(ValueStatus))
 ORG = {"org_code": _matches(CODE, "an ODS code: 3 to 10 capitals and digits")}
 
@@ -138,6 +180,130 @@ SHAPES: dict[str, Shape] = {
             "value_status",
         ),
         checks={**ORG, "value": _at_least_zero(), "value_status": STATUSES},
+        value="value",
+    ),
+    "standardised_ratios": Shape(
+        columns=(
+            "period_start",
+            "period_end",
+            "org_code",
+            "org_name",
+            "spells",
+            "observed",
+            "expected",
+            "counts_rounded_to",
+            "published_value",
+            "banding",
+            "po_lower_limit",
+            "po_upper_limit",
+            "od_lower_limit",
+            "od_upper_limit",
+            "value_status",
+        ),
+        checks={
+            **ORG,
+            "spells": _at_least_zero(),
+            "observed": _at_least_zero(),
+            "expected": (pa.Check.gt(0, error="a number above 0"),),
+            "published_value": _at_least_zero(),
+            "banding": _among(("higher_than_expected", "as_expected", "lower_than_expected")),
+            "value_status": STATUSES,
+        },
+        rows=(
+            _row_rule("published_value", _ratio_of_counts(), "observed deaths divided by expected deaths"),
+            _not_above("period_start", "period_end"),
+            _not_above("observed", "spells"),
+            _not_above("po_lower_limit", "po_upper_limit"),
+            _not_above("od_lower_limit", "od_upper_limit"),
+        ),
+        value="published_value",
+    ),
+    "framework_metrics": Shape(
+        columns=(
+            "quarter_key",
+            "quarter_end",
+            "period_start",
+            "period_end",
+            "reporting_text",
+            "org_code",
+            "org_name",
+            "org_kind",
+            "org_subtype",
+            "region_name",
+            "framework_domain",
+            "framework_subdomain",
+            "metric_id",
+            "metric_name",
+            "metric_unit",
+            "value",
+            "median_value",
+            "lower_quartile",
+            "upper_quartile",
+            "position",
+            "value_status",
+        ),
+        checks={
+            **ORG,
+            "quarter_key": _matches(QUARTER, "a quarter such as 2025-Q4"),
+            "metric_id": _matches(r"^OF\d{4}$", "a metric such as OF0023"),
+            "position": (pa.Check.ge(1, error="a rank of 1 or more"),),
+            "value_status": STATUSES,
+        },
+        rows=(
+            _not_above("period_start", "period_end"),
+            _not_above("lower_quartile", "median_value"),
+            _not_above("median_value", "upper_quartile"),
+            _in_unit("score", 1, 4),
+            _in_unit("segment", 1, 5),
+            _in_unit("flag", 0, 1),
+            _in_unit("out of 10", 0, 10),
+        ),
+        value="value",
+    ),
+    "league_positions": Shape(
+        columns=(
+            "quarter_key",
+            "quarter_end",
+            "org_code",
+            "org_name",
+            "org_kind",
+            "org_subtype",
+            "region_name",
+            "average_score",
+            "score_range_text",
+            "score_low",
+            "score_high",
+            "segment",
+            "is_in_deficit",
+            "position",
+            "position_range_text",
+            "position_low",
+            "position_high",
+            "value_status",
+        ),
+        checks={
+            **ORG,
+            "quarter_key": _matches(QUARTER, "a quarter such as 2025-Q4"),
+            "average_score": (pa.Check.in_range(1, 4, error="a score from 1 to 4"),),
+            "segment": (pa.Check.in_range(1, 5, error="a segment from 1 to 5"),),
+            "position": (pa.Check.ge(1, error="a rank of 1 or more"),),
+            "value_status": STATUSES,
+        },
+        rows=(
+            _not_above("score_low", "average_score"),
+            _not_above("average_score", "score_high"),
+            _not_above("position_low", "position"),
+            _not_above("position", "position_high"),
+        ),
+        value="average_score",
+    ),
+    "national_context": Shape(
+        columns=("indicator_id", "indicator_year", "value", "verified", "source_text", "value_status"),
+        checks={
+            "indicator_year": (pa.Check.in_range(1900, 2100, error="a year"),),
+            "value": (pa.Check.in_range(0, 100, error="a percentage from 0 to 100"),),
+            "value_status": STATUSES,
+        },
         value="value",
     ),
     "waiting_bands": Shape(

@@ -95,6 +95,59 @@ def test_cancer_july_2025(home):
     assert england["value"] == pytest.approx(69.181, abs=0.0005)
 
 
+def test_shmi_is_deaths_over_expected_deaths(home, real_data):
+    """The Isle of Wight as published (1.1026 of 901 deaths), and England added up from the file's own columns."""
+    trust = value(home, "shmi", "R1F", "2013-09")
+    assert (trust["numerator"], trust["denominator"], round(trust["value"], 4)) == (901, 817.137, 1.1026)
+    cells = [line.split(",") for line in (real_data / "shmi" / "shmi-2014-april.csv").read_text("cp1252").splitlines()]
+    deaths = [(float(cell[-8]), float(cell[-7])) for cell in cells if cell[0] == "I00699"]
+    england = value(home, "shmi", "ENG", "2013-09")
+    assert len(deaths) == 141
+    assert england["value"] == pytest.approx(sum(o for o, _ in deaths) / sum(e for _, e in deaths), abs=1e-9)
+    band = row(
+        home,
+        "select banding, od_lower_limit, od_upper_limit from fct_standardised_ratios "
+        "where org_code = 'R1F' and period_key = '2013-09'",
+    )
+    assert band == {"banding": "as_expected", "od_lower_limit": 0.8848, "od_upper_limit": 1.1301}
+
+
+def test_finance_of_one_trust(home):
+    """A figure that four quarters repeat is there once; the year to date has every quarter's."""
+    cost = value(home, "relative_cost_difference", "RDY", "2024-25")
+    assert (cost["value"], cost["numerator"]) == (106.96, None)
+    assert value(home, "nof_planned_surplus", "RDY", "2025-26")["value"] == 2.39
+    variance = rows(
+        home,
+        "select period_key, value from pub_measure_values where measure_id = 'nof_variance_to_plan' "
+        "order by period_key",
+    )
+    assert [(item["period_key"], item["value"]) for item in variance] == [
+        ("2025-06", 0.09),
+        ("2025-09", 0),
+        ("2025-12", 0.44),
+        ("2026-03", 1.08),
+    ]
+
+
+def test_the_league_position_is_shown_and_not_tested(home):
+    found = row(home, "select * from fct_oversight_positions")
+    assert (found["org_code"], found["segment"], found["position"]) == ("RDY", 2, 24)
+    assert (found["framework_version"], found["is_latest_vintage"]) == ("2025/26", True)
+    tested = rows(home, "select distinct measure_id from pub_driver_outcome_association")
+    assert not {"segment", "average_score", "OF5000"} & {item["measure_id"] for item in tested}
+
+
+def test_public_satisfaction_is_national_and_has_a_break(home):
+    found = rows(
+        home,
+        "select indicator_year, value, comparable_from_year from pub_national_context "
+        "where indicator_year >= 2019 order by indicator_year",
+    )
+    assert [item["value"] for item in found] == [60, 53, 36, 29, 24, 21, 26]
+    assert [item["comparable_from_year"] for item in found] == [1983] + [2020] * 6
+
+
 def test_staff_engagement_keeps_every_digit(home):
     assert value(home, "staff_engagement", "R0D", "2024")["value"] == 6.899060120181801
 
@@ -271,13 +324,17 @@ def test_every_file_of_these_sources_is_loaded(home):
     assert {item["source_id"]: item["n"] for item in found} == {
         "ae_four_hour": 17,
         "cancer_62_day": 1,
+        "bsa_nhs_satisfaction": 1,
         "cqc_location_ratings": 1,
         "nhs_staff_survey": 1,
         "nhse_ae_system_mapping": 1,
         "ods_sub_icb_locations": 1,
         "ods_successions_converted": 1,
         "ods_trusts": 6,
+        "oversight_framework_league_table": 1,
+        "oversight_framework_metrics": 1,
         "rtt_full_extract": 1,
+        "shmi_archive": 7,
         "sickness_absence": 12,
         "trust_code_changes": 1,
     }

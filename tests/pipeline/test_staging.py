@@ -63,6 +63,23 @@ def test_a_revision_stays_the_newest_when_the_first_file_arrives_after_it(worksp
     assert pl.read_parquet(parquet.data_path(workspace, first))["vintage_rank"].to_list() == [2]
 
 
+def test_parts_of_an_edition_do_not_replace_each_other(workspace):
+    """Three files make up the edition; only the second acute one is a newer vintage of anything."""
+    files = {"a": "acute", "b": "ambulance", "c": "acute"}
+    held = [
+        snapshots.Snapshot("x", "2025-Q4", None, None, "csv", f"{name}.csv", name * 64, 1, "2026-06-01", part=part)
+        for name, part in files.items()
+    ]
+    note = parquet.Staged("key", "accepted", vintage_rank=1)
+    for snapshot in held:
+        path = parquet.data_path(workspace, snapshot)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        row = {"edition": ["2025-Q4"], "vintage": [snapshot.vintage], "vintage_rank": [1]}
+        pl.DataFrame(row, schema_overrides={"vintage_rank": pl.Int32}).write_parquet(path)
+    ranked = parquet.rank_vintages(workspace, SICKNESS, dict.fromkeys(held, note))
+    assert [done.vintage_rank for done in ranked.values()] == [2, 1, 1]
+
+
 def test_a_changed_contract_reads_again(tmp_path, workspace):
     write_month(tmp_path / "in", "March 2025")
     take_and_stage(tmp_path / "in", workspace)

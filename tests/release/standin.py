@@ -136,6 +136,27 @@ _TABLES = {
             'rtt_full_extract' as source_id, '2025-03' as edition, 'aaaaaaaaaaaa' as old_vintage,
             'bbbbbbbbbbbb' as new_vintage, 30.0::double as old_value, 33.3::double as new_value,
             'observed' as old_value_status, 'observed' as new_value_status""",
+    "core.fct_standardised_ratios": """
+        select 'm1' as measure_id, 'R' || i as org_code, '2025-03' as period_key, '2025-03' as edition,
+            'aaaaaaaaaaaa' as vintage, 100.0::double as observed, 90.0::double as expected, 1.1111::double as value,
+            'observed' as value_status, 'as_expected' as banding, 0.9::double as od_lower_limit,
+            1.12::double as od_upper_limit
+        from range(4) as t(i)""",
+    "core.fct_oversight_metrics": """
+        select '2025-Q4' as quarter_key, '2025/26' as framework_version, 'R' || i as org_code, 'OF0079' as metric_id,
+            '%' as metric_unit, '2025-Q4' as edition, 'aaaaaaaaaaaa' as vintage, -1.5::double as value,
+            'observed' as value_status
+        from range(4) as t(i)""",
+    "core.fct_oversight_positions": """
+        select '2025-Q4' as quarter_key, '2025/26' as framework_version, 'R' || i as org_code, '2025-Q4' as edition,
+            'aaaaaaaaaaaa' as vintage, 2.2::double as average_score, 'observed' as value_status, 2 as segment,
+            24 as position, 6 as position_low, 49 as position_high
+        from range(4) as t(i)""",
+    "published.pub_national_context": """
+        select 'some_indicator' as indicator_id, 2020 + i::integer as indicator_year, 50.0::double as value,
+            'observed' as value_status, 'percent' as unit, 'Adults' as population, 2020 as comparable_from_year,
+            null::varchar as break_in_series, 'Some report' as source_text, 'context only' as note
+        from range(4) as t(i)""",
     "published.pub_suspected_defects": """
         select 'nhs_staff_survey' as source_id, '2024' as edition, 'aaaaaaaaaaaa' as vintage,
             'shifted_column' as check_id, 'q0' as subject, 'Asian' as response_option,

@@ -27,6 +27,24 @@ NAMES = [
     ("etr_2026-04.csv", "ods_trusts", "2026-04", "2026-04-30"),
     ("01_September_2026_Latest_ratings.ods", "cqc_location_ratings", "2026-09-01", "2026-09-01"),
     ("03_August_2026_Latest_ratings-ae87c164.ods", "cqc_location_ratings", "2026-08-03", "2026-08-03"),
+    ("shmi-2011-october.csv", "shmi_archive", "2011-10", "2011-03-31"),
+    ("shmi-2014-january.csv", "shmi_archive", "2014-01", "2013-06-30"),
+    ("SHMI data at trust level, Nov20-Oct21 (csv).csv", "shmi", "2021-10", "2021-10-31"),
+    ("SHMI data at trust level, Jul20-Jun21 (xls).xlsx", "shmi", "2021-06", "2021-06-30"),
+    ("SHMI data, Jan25-Dec25.zip", "shmi", "2025-12", "2025-12-31"),
+    ("SHMI data files, Jul20-Jun21.zip", "shmi", "2021-06", "2021-06-30"),
+    ("Historical_trust_level_SHMI_data_Jan25-Dec25_csv.csv", "shmi", "2025-12", "2025-12-31"),
+    ("nhs-oversight-framework-acute-trust-data.csv", "oversight_framework_metrics", "2025-Q1", "2025-06-30"),
+    ("nhs-oversight-framework-acute-trust-data-q2.csv", "oversight_framework_metrics", "2025-Q2", "2025-09-30"),
+    ("nhs-oversight-framework-acute-trust-data-q3-25-26.csv", "oversight_framework_metrics", "2025-Q3", "2025-12-31"),
+    ("nhs-oversight-framework-acute-trust-data-q1-26-27.csv", "oversight_framework_metrics", "2026-Q1", "2026-06-30"),
+    (
+        "RDY_slice_nhs-oversight-framework-mental-health-and-community-trust-league-table_Q4_2025-26.csv",
+        "oversight_framework_league_table",
+        "2025-Q4",
+        "2026-03-31",
+    ),
+    ("bsa_nhs_overall_satisfaction.csv", "bsa_nhs_satisfaction", "2025", "2025-12-31"),
     ("latest_ratings_locations_overall_2021_subset.csv.gz", "cqc_location_ratings", "2021-02-01", "2021-02-01"),
 ]
 
@@ -46,6 +64,33 @@ def test_a_revision_comes_after_what_it_replaces(tmp_path):
         (tmp_path / name).write_bytes(b"x")
     found = look_into(tmp_path, [load_sources()["rtt_full_extract"]]).claimed
     assert [item.is_revision for item in found] == [False, True]
+
+
+def test_a_window_of_twelve_months_ends_seven_months_before_its_publication():
+    """April 2014: October 2012 to September 2013."""
+    found = covered(edition_of({"year": "2014", "mon": "april"}), 12, 7)
+    assert (found.key, found.start, found.end) == ("2014-04", dt.date(2012, 10, 1), dt.date(2013, 9, 30))
+
+
+def test_files_for_types_of_trust_are_parts_of_one_edition(tmp_path):
+    """Two names of one type are one part; a second version of a part is its revision."""
+    names = (
+        "acute-trust-data-q2",
+        "acute-trust-data-q2-v2",
+        "ambulance-trust-data-q2",
+        "non-acute-hospital-trust-data-q2",
+    )
+    later = "mental-health-and-community-trust-data-q3-25-26-v2"
+    for name in (*names, later):
+        (tmp_path / f"nhs-oversight-framework-{name}.csv").write_bytes(b"x")
+    found = look_into(tmp_path, [load_sources()["oversight_framework_metrics"]]).claimed
+    assert sorted((item.edition.key, item.part, item.is_revision) for item in found) == [
+        ("2025-Q2", "acute", False),
+        ("2025-Q2", "acute", True),
+        ("2025-Q2", "ambulance", False),
+        ("2025-Q2", "mental-health-and-community", False),
+        ("2025-Q3", "mental-health-and-community", True),
+    ]
 
 
 def test_files_of_no_source_are_listed(tmp_path):

@@ -213,6 +213,13 @@ def test_zip_with_two_files_is_refused(tmp_path):
         unpack(write(tmp_path, zipped(**{"a.csv": b"x", "b.csv": b"y"})), "here", "csv")
 
 
+def test_one_file_of_a_zip_is_read_where_its_path_is_known(tmp_path):
+    path = write(tmp_path, zipped(**{"data__a.csv": b"x", "data__b.csv": b"y"}))
+    assert unpack(path, "here", "csv", member=r"(.*/)?b\.csv") == b"y"
+    with pytest.raises(Fault, match="2 files in the zip, 0 like c"):
+        unpack(path, "here", "csv", member="c")
+
+
 def test_macros_are_refused_always_and_formulas_where_asked(tmp_path):
     with pytest.raises(Fault, match="macros"):
         unpack(write(tmp_path, zipped(**{"xl__vbaProject.bin": b"x"})), "here", "xlsx")

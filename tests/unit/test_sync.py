@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from pipelines import sync
+from pipelines.editions.tables import REGISTRY
 from pipelines.registry import load_sources
 from pipelines.settings import DBT_PROJECT_DIR
 
@@ -37,5 +38,6 @@ def test_every_source_is_a_table_with_described_columns(tmp_path):
     (project / sync.STAGED_TABLES).write_text("sources: []\n")
     sync.write(project)
     (staged,) = yaml.safe_load((project / sync.STAGED_TABLES).read_text())["sources"]
-    assert [table["name"] for table in staged["tables"]] == list(load_sources())
+    named = [table["name"] for table in staged["tables"]]
+    assert named == [*load_sources(), *REGISTRY]
     assert all(column["description"] for table in staged["tables"] for column in table["columns"])

@@ -71,6 +71,21 @@ DAMAGE = {
     "update published.pub_driver_maturity set org_code = 'ZX999' where org_code is not null": (
         "assert_nothing_private_is_published"
     ),
+    "insert into core.fct_oversight_metrics from core.fct_oversight_metrics limit 1": (
+        "unique_combination_fct_oversight_metrics"
+    ),
+    "insert into core.fct_oversight_positions from core.fct_oversight_positions limit 1": (
+        "unique_combination_fct_oversight_positions"
+    ),
+    "insert into core.fct_standardised_ratios from core.fct_standardised_ratios limit 1": (
+        "unique_combination_fct_standardised_ratios"
+    ),
+    "insert into published.pub_national_context from published.pub_national_context limit 1": (
+        "unique_combination_pub_national_context"
+    ),
+    "update intermediate.int_oversight_quarters__ranked set framework_version = null": (
+        "not_null_int_oversight_quarters__ranked_framework_version"
+    ),
     "update published.pub_driver_outcome_association set rho = 1.5 where rho > 0": (
         "within_range_pub_driver_outcome_association_rho"
     ),

@@ -1,5 +1,6 @@
 -- One value of each registry measure for each organisation and financial year, by the measure's own annual rule:
--- the pooled year, the year's latest period, or the survey of the year as published.
+-- the pooled year, the year's latest period, or the survey or the year as published. Of windows of twelve months only
+-- the one that is a financial year stands for it: any other would share months with its neighbour's.
 with candidates as (
     select
         pooled.measure_id,
@@ -26,7 +27,8 @@ with candidates as (
     inner join {{ ref('stg_registry__measures') }} as registry on pooled.measure_id = registry.measure_id
     where
         pooled.org_code <> 'ENG'
-        and (registry.annual_rule = 'pooled') = (pooled.period_type = 'financial_year')
+        and (registry.annual_rule <> 'pooled' or pooled.period_type = 'financial_year')
+        and (pooled.period_type <> 'rolling_year' or extract(month from pooled.period_end) = 3)
 )
 
 select

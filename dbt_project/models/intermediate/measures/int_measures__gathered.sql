@@ -31,7 +31,19 @@ union all
 
 select
     {{ measure_columns() }}
+from {{ ref('stg_oversight_framework_metrics__measures') }}
+
+union all
+
+select
+    {{ measure_columns() }}
 from {{ ref('stg_rtt_full_extract__measures') }}
+
+union all
+
+select
+    {{ measure_columns() }}
+from {{ ref('stg_shmi__measures') }}
 
 union all
 

@@ -102,16 +102,18 @@ select * from latest
 union all
 
 select
-    measure_id,
-    org_code,
-    period_type,
-    period_key,
-    period_start,
-    period_end,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
-    100 * {{ div('numerator', 'denominator') }} as value,
-    case when denominator > 0 then 'observed' else 'not_applicable' end as value_status,
-    published_on,
-    n_periods
+    summed.measure_id,
+    summed.org_code,
+    summed.period_type,
+    summed.period_key,
+    summed.period_start,
+    summed.period_end,
+    cast(summed.numerator as double) as numerator,
+    cast(summed.denominator as double) as denominator,
+    case when registry.unit = 'ratio' then 1 else 100 end
+    * {{ div('summed.numerator', 'summed.denominator') }} as value,
+    case when summed.denominator > 0 then 'observed' else 'not_applicable' end as value_status,
+    summed.published_on,
+    summed.n_periods
 from summed
+inner join {{ ref('stg_registry__measures') }} as registry on summed.measure_id = registry.measure_id

@@ -6,15 +6,21 @@ with measures as (
 ),
 
 -- Newest first by edition, then by vintage: a period that a later edition publishes again is replaced as a whole,
--- so that an organisation which the publisher has taken out does not live on.
+-- so that an organisation which the publisher has taken out does not live on. Where several files make up an edition,
+-- each replaces its own part only.
 ranked as (
     select
         measures.*,
         dense_rank() over (
-            partition by measure_id, period_type, period_key
-            order by edition desc nulls last, vintage_rank asc nulls last
+            partition by measures.measure_id, measures.period_type, measures.period_key, editions.part
+            order by measures.edition desc nulls last, measures.vintage_rank asc nulls last
         ) as recency
     from measures
+    left join {{ ref('stg_registry__editions') }} as editions
+        on
+            measures.source_id = editions.source_id
+            and measures.edition = editions.edition
+            and measures.vintage = editions.vintage
 )
 
 select

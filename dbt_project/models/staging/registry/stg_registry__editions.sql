@@ -1,6 +1,7 @@
 select
     cast(source_id as string) as source_id,
     cast(edition as string) as edition,
+    cast(part as string) as part,
     cast(vintage as string) as vintage,
     cast(vintage_rank as integer) as vintage_rank,
     cast(source_file as string) as source_file,

@@ -1,0 +1,20 @@
+select
+    {{ provenance_columns() }},
+    cast(quarter_key as string) as quarter_key,
+    cast(org_code as string) as org_code,
+    cast(org_name as string) as org_name,
+    cast(org_kind as string) as org_kind,
+    cast(org_subtype as string) as org_subtype,
+    cast(region_name as string) as region_name,
+    cast(average_score as double) as average_score,
+    cast(score_range_text as string) as score_range_text,
+    cast(score_low as double) as score_low,
+    cast(score_high as double) as score_high,
+    cast(segment as integer) as segment,
+    cast(is_in_deficit as boolean) as is_in_deficit,
+    cast(position as integer) as position,
+    cast(position_range_text as string) as position_range_text,
+    cast(position_low as integer) as position_low,
+    cast(position_high as integer) as position_high,
+    cast(value_status as string) as value_status
+from {{ source('staged', 'oversight_framework_league_table') }}

@@ -1,0 +1,23 @@
+select
+    {{ provenance_columns() }},
+    cast(quarter_key as string) as quarter_key,
+    cast(period_start as date) as period_start,
+    cast(period_end as date) as period_end,
+    cast(reporting_text as string) as reporting_text,
+    cast(org_code as string) as org_code,
+    cast(org_name as string) as org_name,
+    cast(org_kind as string) as org_kind,
+    cast(org_subtype as string) as org_subtype,
+    cast(region_name as string) as region_name,
+    cast(framework_domain as string) as framework_domain,
+    cast(framework_subdomain as string) as framework_subdomain,
+    cast(metric_id as string) as metric_id,
+    cast(metric_name as string) as metric_name,
+    cast(metric_unit as string) as metric_unit,
+    cast(value as double) as value,
+    cast(median_value as double) as median_value,
+    cast(lower_quartile as double) as lower_quartile,
+    cast(upper_quartile as double) as upper_quartile,
+    cast(position as integer) as position,
+    cast(value_status as string) as value_status
+from {{ source('staged', 'oversight_framework_metrics') }}
