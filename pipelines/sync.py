@@ -1,7 +1,7 @@
 """Writes the files of the dbt project that follow from `sources/*.yml`, the shapes and the models themselves.
 
-Belongs here: dbt's list of staged and registry tables, and the union of all measure models. Does not belong here: anything a
-person should decide. `impact sync --check` fails where a file is not what this module would write.
+Belongs here: dbt's list of staged and registry tables, and the union of all measure models. Does not belong here:
+anything a person should decide. `impact sync --check` fails where a file is not what this module would write.
 """
 
 from __future__ import annotations
