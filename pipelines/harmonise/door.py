@@ -19,7 +19,7 @@ from pipelines.harmonise.totals import without_totals
 from pipelines.readers.frame import ROW, SHEET
 from pipelines.settings import DBT_PROJECT_DIR
 from schemas.ingest.shapes import SHAPES, Shape
-from schemas.source import Source
+from schemas.source import Expected, Source
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
     """Takes a reader's frame through harmonising and every check of its shape and source.
 
     Raises Fault where a column is missing, nothing is left, the edition is another one than the file's
-    name says, or more rows are rejected than the source allows.
+    name says, part of the data or the expected unit is missing, or more rows are rejected than the source allows.
     """
     shape = SHAPES[source.shape]
     scoped = without_totals(columns.in_scope(frame, source, where), source, where)
@@ -49,6 +49,8 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
     _refuse_empty(typed, where)
     _refuse_other_edition(frame, typed, source, where)
     _refuse_incomplete(typed, source, where)
+    _refuse_unlisted(frame, typed, source, where)
+    _refuse_other_unit(typed, source, where)
     found = [
         unread,
         _outside_model(typed, shape, where),
@@ -102,6 +104,51 @@ def _refuse_incomplete(typed: pl.DataFrame, source: Source, where: str) -> None:
                 "the publisher renamed or dropped a column; without it every sum would be too small",
                 f"compare the file's columns with `columns.{column}` in the source YAML and add the new name",
             )
+
+
+def _refuse_unlisted(frame: pl.DataFrame, typed: pl.DataFrame, source: Source, where: str) -> None:
+    edition = frame["@edition"][0]
+    for column, expected in source.complete_from.items():
+        values = _expected_in(expected, edition, column)
+        missing = sorted(values - set(typed[column].drop_nulls()))
+        if values and not missing:
+            continue
+        raise Fault(
+            f"{where}, column `{column}`",
+            f"nothing for {', '.join(missing)}"
+            if values
+            else f"edition {edition}, of which {expected.seed} says nothing",
+            f"rows for each of the {len(values)} values that {expected.seed} lists for {edition}"
+            if values
+            else "a list",
+            "the publisher renamed, renumbered or dropped a part" if values else "a new edition, or another one",
+            f"compare the file with the publisher's notes, then correct dbt_project/seeds/{expected.seed}.csv",
+        )
+
+
+def _expected_in(expected: Expected, edition: str, column: str) -> set[str]:
+    listed = pl.read_csv(seed_path(expected.seed), infer_schema=False).filter(pl.col(expected.edition) == edition)
+    for name, text in expected.where.items():
+        listed = listed.filter(pl.col(name) == text)
+    return set(listed[column])
+
+
+def _refuse_other_unit(typed: pl.DataFrame, source: Source, where: str) -> None:
+    if not source.reach:
+        return
+    reach = source.reach
+    about = typed.filter(*(pl.col(name) == text for name, text in reach.where.items()))
+    largest = about.group_by(reach.by, maintain_order=True).agg(pl.col(reach.column).max()).drop_nulls(reach.column)
+    small = largest.filter(pl.col(reach.column) <= reach.above)
+    if small.is_empty():
+        return
+    raise Fault(
+        f"{where}, column `{reach.column}`: {', '.join(small.select(reach.by).row(0))}",
+        f"no value above {small[reach.column][0]:g}, and so in {small.height} of {largest.height} groups",
+        f"a largest value above {reach.above:g}",
+        "the publisher gives fractions of 1 where percentages were given before",
+        f"check the publisher's notes; a change of unit is declared as `columns.{reach.column}.scale`",
+    )
 
 
 def validate(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
