@@ -9,11 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.sample import organisations, population, ratings, sickness, submissions, survey, waiting
+from pipelines.sample import (
+    organisations,
+    population,
+    ratings,
+    sickness,
+    submissions,
+    survey,
+    survey_benchmark,
+    survey_national,
+    waiting,
+)
 
 WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
     organisations.SOURCE: organisations.write,
     survey.SOURCE: survey.write,
+    survey_national.SOURCE: survey_national.write,
+    survey_benchmark.SOURCE: survey_benchmark.write,
     ratings.SOURCE: ratings.write,
     waiting.SOURCE: waiting.write,
     sickness.SOURCE: sickness.write,
