@@ -1,7 +1,7 @@
-"""Reads `sources/*.yml` into frozen objects and reports every fault of every file at once.
+"""Reads `sources/*.yml` and the corrections ledger into frozen objects and reports every fault of every file at once.
 
 Belongs here: loading, suggesting the nearest key, rules across files.
-Does not belong here: what a YAML may say (schemas/source.py).
+Does not belong here: what a YAML may say (schemas/source.py, schemas/corrections.py).
 """
 
 from __future__ import annotations
@@ -10,18 +10,22 @@ from collections import Counter
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipelines.errors import Fault, Faults
-from pipelines.settings import PROJECT_ROOT, SOURCES_DIR
-from schemas import source as model
+from pipelines.settings import CORRECTIONS_DIR, PROJECT_ROOT, SOURCES_DIR
+from schemas import corrections as corrections_model
+from schemas import source as source_model
+from schemas.corrections import Correction
 from schemas.fields import FIELDS
 from schemas.ingest.shapes import SHAPES
 from schemas.source import Source
+
+Entry = TypeVar("Entry", bound=BaseModel)
 
 
 class _Loader(yaml.SafeLoader):
@@ -44,8 +48,9 @@ def load_sources(folder: Path = SOURCES_DIR) -> dict[str, Source]:
     faults: list[Fault] = []
     sources: dict[str, Source] = {}
     for path in sorted(folder.rglob("*.yml")):
-        found = _load_one(path, faults)
+        found = None if path.parent.name == CORRECTIONS_DIR.name else _load_one(path, Source, faults)
         if found:
+            faults += _in_vocabulary(path, found)
             sources[found.source_id] = found
     faults += _across(sources)
     if faults:
@@ -53,17 +58,37 @@ def load_sources(folder: Path = SOURCES_DIR) -> dict[str, Source]:
     return dict(sorted(sources.items(), key=lambda item: (bool(item[1].known_organisations_from), item[0])))
 
 
-def _load_one(path: Path, faults: list[Fault]) -> Source | None:
+@cache
+def load_corrections(folder: Path = CORRECTIONS_DIR) -> tuple[Correction, ...]:
+    """All entries of the corrections ledger, by id. Raises Faults with one entry for each thing that is wrong."""
+    faults: list[Fault] = []
+    found = {path: _load_one(path, Correction, faults) for path in sorted(folder.glob("*.yml"))}
+    entries = {path: entry for path, entry in found.items() if entry}
+    faults += [fault for path, entry in entries.items() for fault in _of_known_source(path, entry)]
+    if faults:
+        raise Faults(faults)
+    return tuple(entries.values())
+
+
+def _of_known_source(path: Path, entry: Correction) -> list[Fault]:
+    known = {name for name, one in load_sources().items() if SHAPES[one.shape].is_corrected}
+    faults = []
+    if path.stem != entry.correction_id:
+        faults.append(_fault(path, f"correction_id `{entry.correction_id}`", f"`{path.stem}`", "a renamed file"))
+    if entry.source_id not in known:
+        expected = f"a source whose models apply the ledger: {', '.join(sorted(known))}"
+        faults.append(_fault(path, f"source_id `{entry.source_id}`", expected, "a misspelt or removed source"))
+    return faults
+
+
+def _load_one(path: Path, kind: type[Entry], faults: list[Fault]) -> Entry | None:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-        source = Source.model_validate(content)
+        return kind.model_validate(content)
     except yaml.YAMLError as error:
         faults.append(_fault(path, str(error), "valid YAML", "a slip of the keyboard or of indentation"))
     except ValidationError as error:
         faults += [_from_pydantic(path, detail) for detail in error.errors()]
-    else:
-        faults += _in_vocabulary(path, source)
-        return source
     return None
 
 
@@ -82,7 +107,8 @@ def _from_pydantic(path: Path, detail: ErrorDetails) -> Fault:
 
 
 def _known_keys() -> list[str]:
-    models = [item for item in vars(model).values() if isinstance(item, type) and issubclass(item, BaseModel)]
+    items = [*vars(source_model).values(), *vars(corrections_model).values()]
+    models = [item for item in items if isinstance(item, type) and issubclass(item, BaseModel)]
     return sorted({key for item in models for key in item.model_fields})
 
 

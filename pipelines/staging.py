@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,10 +21,12 @@ from pipelines.errors import Fault
 from pipelines.harmonise.door import admit, seed_path
 from pipelines.progress import say
 from pipelines.readers import read_file
+from pipelines.registry import load_corrections
 from pipelines.settings import PROJECT_ROOT, Workspace
 from pipelines.store import parquet, snapshots
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
+from schemas.corrections import Correction
 from schemas.published import DATA_ORIGINS
 from schemas.source import Measure, Source
 
@@ -76,6 +78,27 @@ EDITIONS_SCHEMA = pl.Schema(
         "rows_rejected": pl.Int64(),
         "rows_out_of_scope": pl.Int64(),
         "period_end": pl.Date(),
+    }
+)
+CORRECTIONS_SCHEMA = pl.Schema(
+    {
+        "correction_id": pl.String(),
+        "source_id": pl.String(),
+        "edition": pl.String(),
+        "question_ids": pl.String(),
+        "response_options": pl.String(),
+        "statistics": pl.String(),
+        "org_codes": pl.String(),
+        "guard_value": pl.Float64(),
+        "replacement_value": pl.Float64(),
+        "action": pl.String(),
+        "wrong": pl.String(),
+        "evidence": pl.String(),
+        "link": pl.String(),
+        "found_by": pl.String(),
+        "found_on": pl.Date(),
+        "value_origin": pl.String(),
+        "review_date": pl.Date(),
     }
 )
 RUN_SCHEMA = pl.Schema({"data_origin": pl.String(), "code_version": pl.String()})
@@ -195,7 +218,7 @@ def code_version() -> str:
 
 
 def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Iterable[StagedSource]) -> None:
-    """The registry's tables for dbt: sources, measures, editions, and one row on this run."""
+    """The registry's tables for dbt: sources, measures, editions, corrections, and one row on this run."""
     parquet.write_registry(
         workspace,
         "registry_sources",
@@ -214,8 +237,26 @@ def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Ite
     )
     editions = (_edition_row(item, note) for result in staged for item, note in result.notes.items())
     parquet.write_registry(workspace, "registry_editions", editions, EDITIONS_SCHEMA)
+    # The ledger is about publishers' files; the SYNTHETIC sample has the same editions and none of their faults.
+    entries = load_corrections() if workspace.origin == "published" else ()
+    corrections = (row for entry in entries for row in _correction_rows(entry))
+    parquet.write_registry(workspace, "registry_corrections", corrections, CORRECTIONS_SCHEMA)
     run = {"data_origin": DATA_ORIGINS[workspace.origin], "code_version": code_version()}
     parquet.write_registry(workspace, "registry_run", [run], RUN_SCHEMA)
+
+
+def _correction_rows(entry: Correction) -> Iterator[dict[str, object]]:
+    """One row for each edition, and for each value that is replaced. Lists are joined by `|`; null means any."""
+    cells = {f"{name}s": "|".join(texts) or None for name, texts in entry.where.model_dump().items()}
+    rest = {name: getattr(entry, name) for name in CORRECTIONS_SCHEMA if name in Correction.model_fields}
+    guard = entry.guard.shown_values_equal if entry.guard else None
+    one = {**rest, **cells, "guard_value": guard, "replacement_value": None, "value_origin": entry.origin}
+    for edition in entry.editions:
+        if not entry.replacements:
+            yield {**one, "edition": edition}
+        for new in entry.replacements:
+            values = {"guard_value": new.published, "replacement_value": new.correct}
+            yield {**one, **values, "edition": edition, "org_codes": new.org_code}
 
 
 def _edition_row(snapshot: Snapshot, note: Staged) -> dict[str, object]:

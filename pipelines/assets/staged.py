@@ -25,7 +25,7 @@ from pipelines.assets.raw import OWNER
 from pipelines.registry import load_sources
 from schemas.source import Source
 
-REGISTRY_TABLES = ("registry_sources", "registry_measures", "registry_editions", "registry_run")
+REGISTRY_TABLES = ("registry_sources", "registry_measures", "registry_editions", "registry_corrections", "registry_run")
 REGISTRY = tuple(AssetKey(["staged", table]) for table in REGISTRY_TABLES)
 
 

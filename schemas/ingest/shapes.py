@@ -48,6 +48,7 @@ class Shape:
     checks: on one column's values. rows: over several columns of a row.
     value: the column whose emptiness `value_status` explains, if the shape has one.
     hashed: columns that are a hash of others, so that no YAML gives them.
+    is_corrected: whether the models apply the corrections ledger to tables of this shape.
     """
 
     columns: tuple[str, ...]
@@ -55,6 +56,7 @@ class Shape:
     rows: tuple[pa.Check, ...] = ()
     value: str | None = None
     hashed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    is_corrected: bool = False
 
     def model(self) -> pa.DataFrameSchema:
         """The pandera model: types, emptiness, and checks on values and on rows."""
@@ -200,6 +202,7 @@ SHAPES: dict[str, Shape] = {
         },
         rows=SURVEY_UNITS,
         value="value",
+        is_corrected=True,
     ),
     "survey_breakdowns": Shape(
         columns=(
