@@ -39,6 +39,8 @@ def test_shipped_sources_load_with_their_inbox_last():
         "cqc_location_ratings",
         "impact_self_assessment",
         "nhs_staff_survey",
+        "nhs_staff_survey_benchmark",
+        "nhs_staff_survey_national",
         "ods_trusts",
         "rtt_full_extract",
         "sickness_absence",
