@@ -48,8 +48,7 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
     typed, unread = columns.canonical(columns.unpivoted(scoped, source, where), source, shape, where)
     _refuse_empty(typed, where)
     _refuse_other_edition(frame, typed, source, where)
-    _refuse_incomplete(typed, source, where)
-    _refuse_unlisted(frame, typed, source, where)
+    _refuse_incomplete(frame, typed, source, where)
     _refuse_other_unit(typed, source, where)
     found = [
         unread,
@@ -93,44 +92,34 @@ def _refuse_other_edition(frame: pl.DataFrame, typed: pl.DataFrame, source: Sour
     )
 
 
-def _refuse_incomplete(typed: pl.DataFrame, source: Source, where: str) -> None:
-    for column, values in source.complete.items():
+def _refuse_incomplete(frame: pl.DataFrame, typed: pl.DataFrame, source: Source, where: str) -> None:
+    listed = {
+        name: _listed(expected, frame["@edition"][0], name, where) for name, expected in source.complete_from.items()
+    }
+    for column, values in [*source.complete.items(), *listed.items()]:
         missing = sorted(set(values) - set(typed[column].drop_nulls()))
         if missing:
             raise Fault(
                 f"{where}, column `{column}`",
                 f"nothing for {', '.join(missing)}",
                 f"rows for each of {', '.join(values)}",
-                "the publisher renamed or dropped a column; without it every sum would be too small",
-                f"compare the file's columns with `columns.{column}` in the source YAML and add the new name",
+                "the publisher renamed or dropped a part; without it every sum would be too small",
+                f"compare the file with `columns.{column}` in the source YAML and add the new name",
             )
 
 
-def _refuse_unlisted(frame: pl.DataFrame, typed: pl.DataFrame, source: Source, where: str) -> None:
-    edition = frame["@edition"][0]
-    for column, expected in source.complete_from.items():
-        values = _expected_in(expected, edition, column)
-        missing = sorted(values - set(typed[column].drop_nulls()))
-        if values and not missing:
-            continue
+def _listed(expected: Expected, edition: str, column: str, where: str) -> list[str]:
+    """What the list of reference data says that a file of this edition holds. Raises Fault where it says nothing."""
+    listed = pl.read_csv(seed_path(expected.seed), infer_schema=False).filter(pl.col(expected.edition) == edition)
+    if listed.is_empty():
         raise Fault(
             f"{where}, column `{column}`",
-            f"nothing for {', '.join(missing)}"
-            if values
-            else f"edition {edition}, of which {expected.seed} says nothing",
-            f"rows for each of the {len(values)} values that {expected.seed} lists for {edition}"
-            if values
-            else "a list",
-            "the publisher renamed, renumbered or dropped a part" if values else "a new edition, or another one",
-            f"compare the file with the publisher's notes, then correct dbt_project/seeds/{expected.seed}.csv",
+            f"edition {edition}, of which the reference list {expected.seed} says nothing",
+            f"an edition whose values of `{column}` are listed",
+            "a new edition; its numbers may mean something else than those of the last one",
+            f"add the edition to dbt_project/seeds/{expected.seed}.csv from the publisher's questionnaire",
         )
-
-
-def _expected_in(expected: Expected, edition: str, column: str) -> set[str]:
-    listed = pl.read_csv(seed_path(expected.seed), infer_schema=False).filter(pl.col(expected.edition) == edition)
-    for name, text in expected.where.items():
-        listed = listed.filter(pl.col(name) == text)
-    return set(listed[column])
+    return listed.filter(*(pl.col(name) == text for name, text in expected.where.items()))[column].to_list()
 
 
 def _refuse_other_unit(typed: pl.DataFrame, source: Source, where: str) -> None:

@@ -157,7 +157,7 @@ def mended(home: Path, tmp_path: Path) -> duckdb.DuckDBPyConnection:
     results = pl.read_parquet(path)
     is_fault = pl.col("question_id").str.starts_with("q16c") & (pl.col("statistic") == "percent")
     results.with_columns(
-        value=pl.when(is_fault & pl.col("value").is_not_null()).then(pl.col("source_row") / 10).otherwise("value")
+        value=pl.when(is_fault & pl.col("value").is_not_null()).then(pl.col("source_row") % 90).otherwise("value")
     ).write_parquet(path)
     wrong = results.filter(org_code="R0A", question_id="q3f", response_option="Agree")["value"].item()
     ledger = base / "staged" / "registry_corrections" / "all.parquet"
@@ -180,7 +180,7 @@ def test_a_mended_file_is_shown_as_published_and_the_ledger_says_so(mended):
     ).fetchone()
     assert status == "guard_failed" and "retire the entry" in todo
     shown = mended.execute(
-        "select count(*), bool_and(value = source_row / 10), count(correction_id) from core.fct_survey_results "
+        "select count(*), bool_and(value = source_row % 90), count(correction_id) from core.fct_survey_results "
         "where question_id like 'q16c%' and response_option <> 'base' and value_status = 'observed'"
     ).fetchone()
     assert shown == (1_466, True, 0)

@@ -152,7 +152,7 @@ def test_survey_of_a_year_that_the_concordance_does_not_know(held, workspace):
     path = held(NATIONAL)
     result = take(path.rename(path.with_name(path.name.replace("NSS25", "NSS19"))), NATIONAL, workspace)
     (reason,) = result.reasons
-    assert "edition 2019, of which survey_question says nothing" in reason
+    assert "edition 2019, of which the reference list survey_question says nothing" in reason
 
 
 def test_fractions_where_percentages_were(held, workspace):

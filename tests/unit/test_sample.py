@@ -25,6 +25,8 @@ from pipelines.sample import (
     sickness,
     submissions,
     survey,
+    survey_benchmark,
+    survey_national,
     truth,
     waiting,
     write_sample,
@@ -115,6 +117,8 @@ def test_a_second_run_writes_the_same_bytes(sample: SampleSummary, folder: Path,
     people = population.build()
     again = [
         *survey.write(tmp_path, people, [2024]),
+        *survey_national.write(tmp_path, people, [2024]),
+        *survey_benchmark.write(tmp_path, people),
         *waiting.write(tmp_path, people, [date(2026, 1, 31)]),
         *sickness.write(tmp_path, people, [date(2021, 4, 1), date(2026, 3, 1)]),
         *submissions.write(tmp_path, people),
