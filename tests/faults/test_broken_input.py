@@ -155,6 +155,19 @@ def test_survey_of_a_year_that_the_concordance_does_not_know(held, workspace):
     assert "edition 2019, of which the reference list survey_question says nothing" in reason
 
 
+def test_a_dash_is_suppressed_unless_a_question_is_crossed_with_itself(held, workspace):
+    path = held(NATIONAL)
+
+    def hide(book: openpyxl.Workbook) -> None:
+        book["YOUR TEAM Q7"]["E8"] = "-"
+
+    change_workbook(path, hide)
+    take(path, NATIONAL, workspace)
+    newest = pl.read_parquet(workspace.staged / NATIONAL / "*.parquet").filter(vintage_rank=1)
+    counts = dict(newest.group_by("value_status").len().iter_rows())
+    assert counts == {"observed": 5_222 - 43, "not_applicable": 6 * 7, "suppressed": 1}
+
+
 def test_fractions_where_percentages_were(held, workspace):
     path = held(NATIONAL)
 

@@ -8,6 +8,7 @@ with known as (
         response_option,
         max(correction_id) as correction_id
     from {{ ref('int_survey_corrections__applied') }}
+    where action <> 'replace'
     group by edition, vintage, question_id, response_option
 ),
 
