@@ -1,7 +1,7 @@
-"""Reads `sources/*.yml` into frozen objects and reports every fault of every file at once.
+"""Reads `sources/*.yml` and the corrections ledger into frozen objects and reports every fault of every file at once.
 
 Belongs here: loading, suggesting the nearest key, rules across files.
-Does not belong here: what a YAML may say (schemas/source.py).
+Does not belong here: what a YAML may say (schemas/source.py, schemas/corrections.py).
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipelines.errors import Fault, Faults
-from pipelines.settings import PROJECT_ROOT, sources_dir
-from schemas import source as model
+from pipelines.settings import CORRECTIONS_DIR, PROJECT_ROOT, sources_dir
+from schemas import corrections as corrections_model
+from schemas import source as source_model
+from schemas.corrections import Correction
 from schemas.fields import FIELDS
 from schemas.ingest.shapes import SHAPES
 from schemas.source import NoSource, OutOfScope, Source
 
 OUT_OF_SCOPE = "out_of_scope.yml"
-Model = TypeVar("Model", bound=BaseModel)
+Entry = TypeVar("Entry", bound=BaseModel)
 
 
 class _Loader(yaml.SafeLoader):
@@ -50,9 +52,10 @@ def load_sources(folder: Path | None = None) -> dict[str, Source]:
 def _load(folder: Path) -> dict[str, Source]:
     faults: list[Fault] = []
     sources: dict[str, Source] = {}
-    for path in sorted(path for path in folder.rglob("*.yml") if path.name != OUT_OF_SCOPE):
-        found = _load_one(path, faults)
+    for path in sorted(path for path in folder.rglob("*.yml") if _is_source(path)):
+        found = _load_one(path, Source, faults)
         if found:
+            faults += _in_vocabulary(path, found)
             sources[found.source_id] = found
     faults += _across(sources)
     if faults:
@@ -60,25 +63,45 @@ def _load(folder: Path) -> dict[str, Source]:
     return dict(sorted(sources.items(), key=lambda item: (bool(item[1].known_organisations_from), item[0])))
 
 
+def _is_source(path: Path) -> bool:
+    return path.name != OUT_OF_SCOPE and path.parent.name != CORRECTIONS_DIR.name
+
+
 def load_out_of_scope(folder: Path | None = None) -> tuple[NoSource, ...]:
     """Files of the publishers' folders that are known to be no source. Raises Faults."""
     path, faults = (folder or sources_dir()) / OUT_OF_SCOPE, []
-    found = _validated(path, OutOfScope, faults) if path.exists() else None
+    found = _load_one(path, OutOfScope, faults) if path.exists() else None
     if faults:
         raise Faults(faults)
     return found.files if found else ()
 
 
-def _load_one(path: Path, faults: list[Fault]) -> Source | None:
-    source = _validated(path, Source, faults)
-    if source:
-        faults += _in_vocabulary(path, source)
-    return source
+@cache
+def load_corrections(folder: Path = CORRECTIONS_DIR) -> tuple[Correction, ...]:
+    """All entries of the corrections ledger, by id. Raises Faults with one entry for each thing that is wrong."""
+    faults: list[Fault] = []
+    found = {path: _load_one(path, Correction, faults) for path in sorted(folder.glob("*.yml"))}
+    entries = {path: entry for path, entry in found.items() if entry}
+    faults += [fault for path, entry in entries.items() for fault in _of_known_source(path, entry)]
+    if faults:
+        raise Faults(faults)
+    return tuple(entries.values())
 
 
-def _validated(path: Path, model: type[Model], faults: list[Fault]) -> Model | None:
+def _of_known_source(path: Path, entry: Correction) -> list[Fault]:
+    known = {name for name, one in load_sources().items() if SHAPES[one.shape].is_corrected}
+    faults = []
+    if path.stem != entry.correction_id:
+        faults.append(_fault(path, f"correction_id `{entry.correction_id}`", f"`{path.stem}`", "a renamed file"))
+    if entry.source_id not in known:
+        expected = f"a source whose models apply the ledger: {', '.join(sorted(known))}"
+        faults.append(_fault(path, f"source_id `{entry.source_id}`", expected, "a misspelt or removed source"))
+    return faults
+
+
+def _load_one(path: Path, kind: type[Entry], faults: list[Fault]) -> Entry | None:
     try:
-        return model.model_validate(_content(path))
+        return kind.model_validate(_content(path))
     except OSError as error:
         faults.append(
             _fault(path, f"`based_on`: {error}", "the id of another source", "a misspelt id or a removed file")
@@ -112,7 +135,8 @@ def _from_pydantic(path: Path, detail: ErrorDetails) -> Fault:
 
 
 def _known_keys() -> list[str]:
-    models = [item for item in vars(model).values() if isinstance(item, type) and issubclass(item, BaseModel)]
+    items = [*vars(source_model).values(), *vars(corrections_model).values()]
+    models = [item for item in items if isinstance(item, type) and issubclass(item, BaseModel)]
     return sorted({key for item in models for key in item.model_fields})
 
 

@@ -193,6 +193,7 @@ def _print_release(workspace: Workspace, metadata: dict[str, dict[str, Any]], ou
         checks = metadata["release/gate"]["checks"]
         out.print(f"gate: passed, {checks} checks; release {made['release_id']} is being served")
     _print_suspected_defects(workspace, out)
+    _print_corrections(workspace, out)
     manifest = read_manifest(served)
     out.print(f"{len(manifest['tables'])} tables in {workspace.current / DUCKDB_FILE}", soft_wrap=True)
     out.print('look: impact query "select * from pub_driver_outcome_association limit 5"; impact status')
@@ -209,6 +210,17 @@ def _print_suspected_defects(workspace: Workspace, out: Console) -> None:
         out.print(f"suspected at the publisher: {source_id} {edition}: {count} of {check_id}, {cells:,} cells")
     if found:
         out.print('details: impact query "select * from pub_suspected_defects"')
+
+
+def _print_corrections(workspace: Workspace, out: Console) -> None:
+    """What became of the corrections ledger; an entry whose fault is gone should be retired."""
+    with connect(workspace.current / DUCKDB_FILE) as connection:
+        found = connection.execute(
+            "select correction_id, edition, status, todo from pub_corrections "
+            "where is_latest_vintage or vintage is null order by all"
+        ).fetchall()
+    for correction_id, edition, status, todo in found:
+        out.print(f"correction {correction_id}, {edition}: {status}; {todo}", markup=False, soft_wrap=True)
 
 
 def _built(workspace: Workspace) -> str:

@@ -16,6 +16,7 @@ Origin = Literal["synthetic", "published"]
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 SOURCES_DIR = PROJECT_ROOT / "sources"
+CORRECTIONS_DIR = SOURCES_DIR / "corrections"
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 DUCKDB_FILE = "nhs_impact_warehouse.duckdb"
 

@@ -177,7 +177,7 @@ def known_organisations(source: Source, workspace: Workspace) -> frozenset[str] 
 
 def _cache_key(source: Source, snapshot: Snapshot, known: frozenset[str] | None, published: Publication) -> str:
     contract = source.model_dump_json(exclude=NOT_ABOUT_READING)
-    lists = [seed_path(seed).read_text(encoding="utf-8") for seed in source.known_in]
+    lists = [seed_path(seed).read_text(encoding="utf-8") for seed in source.reference_lists]
     stated = [snapshot.sha256, snapshot.edition, str(published)]
     parts = [*stated, contract, reading_code(), *lists, *sorted(known or ())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -113,6 +113,9 @@ FIELDS: dict[str, Field] = {
     "question_text": Field(pl.String, "Question as printed"),
     "response_option": Field(pl.String, "Response option, or score, or base"),
     "statistic": Field(pl.String, "percent (0-100), score (0-10) or base (responses)"),
+    "base_group": Field(pl.String, "Whose responses are broken down, as published"),
+    "breakdown": Field(pl.String, "What responses are broken down by; All for all staff"),
+    "subgroup": Field(pl.String, "Part of the breakdown, as published; All for all staff"),
     # ratings
     "location_code": Field(pl.String, "CQC location id; ODS site code for NHS locations"),
     "location_ods_code": Field(pl.String, "ODS code of the location, where published"),

@@ -29,6 +29,7 @@ ORGANISATION_TYPES = (
     "other",
     "all",
 )
+CORRECTION_STATUSES = ("applied", "guard_failed", "no_such_edition", "no_such_cells")
 NAMED_SCOPES = ("national_named", "published")
 """Sharing scopes that let readers see which organisation gave an answer."""
 
@@ -276,6 +277,32 @@ CORE = (
         VALUE_STATUS,
         key=("edition", "vintage", "org_code", "question_id", "response_option"),
         least_rows=10_000,
+        value="value",
+    ),
+    _table(
+        "dim_survey_question",
+        "question or score of the staff survey, and survey year",
+        _text("concept", "what is asked, followed through the years"),
+        Column("survey_year", "INTEGER", "year of the survey"),
+        _text("question_id", "number in that year, such as q3f; null where it was not asked", nullable=True),
+        _flag("is_collected", "whether it was asked in that year"),
+        Column("comparable_from", "INTEGER", "first year from which figures can be compared"),
+        key=("concept", "survey_year"),
+        least_rows=500,
+    ),
+    _table(
+        "fct_survey_benchmarks",
+        "organisation, survey year, question, statistic, release and vintage",
+        _text("edition", "year of the release; figures are compared within one release"),
+        VINTAGE,
+        Column("survey_year", "INTEGER", "year of the survey"),
+        ORG_CODE,
+        _text("question_id", "question by its number in the release"),
+        _text("statistic", "percent, score or base"),
+        VALUE,
+        VALUE_STATUS,
+        # The source is not required, so no least number of rows is promised.
+        key=("edition", "vintage", "survey_year", "org_code", "question_id", "statistic"),
         value="value",
     ),
     _table(
@@ -555,7 +582,39 @@ PUBLISHED = (
         _text("finding", "what was found"),
         _count("cells_affected", "cells concerned"),
         _text("action", "what was done with them"),
+        _text("correction_id", "entry of the corrections ledger that is applied", nullable=True),
         key=("source_id", "edition", "vintage", "check_id", "subject", "response_option"),
+    ),
+    _table(
+        "pub_corrections",
+        "entry of the corrections ledger, edition and vintage",
+        _text("correction_id", "entry of the ledger"),
+        SOURCE_ID,
+        EDITION,
+        _nullable(VINTAGE),
+        _text("action", "what the entry does", allowed=("withhold", "replace", "flag")),
+        _text("status", "what became of it", allowed=CORRECTION_STATUSES),
+        _count("cells_affected", "cells concerned"),
+        _text("wrong", "what is wrong in the published data"),
+        _text("evidence", "how that is known"),
+        _text("todo", "what is to be done about it"),
+        key=("correction_id", "edition", "vintage"),
+    ),
+    _table(
+        "pub_survey_national",
+        "area, survey year, question and response option, newest vintage",
+        Column("survey_year", "INTEGER", "year of the survey"),
+        _text("area_code", "ODS code of the NHS England region; ENG is England", nullable=True),
+        _text("area_name", "England, or the region as published"),
+        _text("question_id", "question in lower case, such as q3f"),
+        _text("concept", "what is asked, followed through the years", nullable=True),
+        _text("response_option", "the published label of the column"),
+        _text("statistic", "percent, score or base"),
+        VALUE,
+        VALUE_STATUS,
+        # The source is not required, so no least number of rows is promised.
+        key=("survey_year", "area_name", "question_id", "response_option"),
+        value="value",
     ),
     _table(
         "pub_maturity_responses",

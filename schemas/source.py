@@ -160,7 +160,8 @@ class ColumnRule(Strict):
     non_values: marks in place of a value, with the status that each of them means.
     mapping: published text to canonical text. rewrite: pattern to template, for instance `^% (.+)$: \\1`.
     A text that neither knows is rejected. case: upper, lower or snake. formats: strptime formats of a date.
-    month_end: move the date to the last day of its month.
+    month_end: move the date to the last day of its month. scale: factor by which a number is multiplied, by the
+    value of another column, for instance `statistic: {percent: 100}` where shares are published as fractions.
     """
 
     source: tuple[Text, ...] = ()
@@ -175,6 +176,7 @@ class ColumnRule(Strict):
     case: Literal["upper", "lower", "snake"] | None = None
     formats: tuple[Text, ...] = ()
     month_end: bool = False
+    scale: dict[SnakeCase, dict[str, float]] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -288,6 +290,39 @@ class OutOfScope(Strict):
     """What `sources/out_of_scope.yml` says."""
 
     files: tuple[NoSource, ...]
+
+
+class StatusRule(Strict):
+    """Another status for a mark that the publisher uses for two things: where these columns match these patterns."""
+
+    status: ValueStatus
+    instead_of: ValueStatus
+    where: Annotated[dict[SnakeCase, Text], Field(min_length=1)]
+    reason: Text
+
+
+class Reach(Strict):
+    """What the largest value of every group must exceed, so that a changed unit is seen.
+
+    by: columns that make a group. where: columns and the texts of the rows it is about. column: the value.
+    """
+
+    column: SnakeCase
+    by: Annotated[tuple[SnakeCase, ...], Field(min_length=1)]
+    where: dict[SnakeCase, Text] = {}
+    above: float
+
+
+class Expected(Strict):
+    """A list of reference data (a seed) that says what every file of an edition must hold.
+
+    edition: the seed's column with the edition. where: the seed's columns and the texts of the rows that count.
+    An edition of which the list knows nothing is refused.
+    """
+
+    seed: SnakeCase
+    edition: SnakeCase
+    where: dict[SnakeCase, Text] = {}
 
 
 class Measure(Strict):
@@ -425,7 +460,8 @@ class Source(Strict):
     latest_from: the column whose latest day must be that edition's last, where a file holds several periods.
     covers: the days of `@edition_start` and `@edition_end`, where they are not those of the edition's name.
     totals: total rows among the data. complete: values that a column must hold somewhere in every file, so
-    that a renamed part is missed and not left out of a sum.
+    that a renamed part is missed and not left out of a sum. complete_from: the same, by a list for each edition.
+    statuses: marks that mean two things. reach: what shows that the unit is the expected one.
     unpivot: columns whose names match this pattern become rows: `@name`, `@value`, and `@<group>` for each
     named group.
     known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it.
@@ -463,6 +499,9 @@ class Source(Strict):
     covers: Coverage | None = None
     totals: Totals | None = None
     complete: dict[SnakeCase, Annotated[tuple[Text, ...], Field(min_length=1)]] = {}
+    complete_from: dict[SnakeCase, Expected] = {}
+    statuses: tuple[StatusRule, ...] = ()
+    reach: Reach | None = None
     supersedes_by: Literal["edition", "submission_id"] = "edition"
     known_in: dict[SnakeCase, tuple[SnakeCase, ...]] = {}
     known_organisations_from: tuple[SnakeCase, ...] = ()
@@ -480,6 +519,11 @@ class Source(Strict):
         """The pattern of the path inside a zip of this name; None where a zip holds one file."""
         matching = (pattern for pattern in self.files if re.fullmatch(pattern.match, file_name))
         return next((pattern.member for pattern in matching), None)
+
+    @property
+    def reference_lists(self) -> tuple[str, ...]:
+        """The seeds that decide what of a file is accepted."""
+        return (*self.known_in, *(expected.seed for expected in self.complete_from.values()))
 
     @model_validator(mode="after")
     def _consistent(self) -> Source:

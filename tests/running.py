@@ -27,6 +27,21 @@ def refreshed(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def dbt(home: Path, project: Path, *words: str, origin: str = "synthetic") -> dict[str, str]:
+    """Runs dbt on the workspace of a home. Status by the name of each node that ran."""
+    base, target = home / origin, home / "target"
+    environment = os.environ | {
+        "IMPACT_WAREHOUSE": str(base / "warehouse" / "build.duckdb"),
+        "IMPACT_STAGED": str(base / "staged"),
+    }
+    command = [str(Path(sys.executable).with_name("dbt")), *words, "--no-version-check"]
+    command += ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    assert results, done.stdout
+    return {item["unique_id"].split(".", 2)[2]: f"{item['status']} {item['message'] or ''}" for item in results}
+
+
 def rows(home: Path, sql: str) -> list[dict[str, Any]]:
     """The answer of `impact query`, as a person would get it with --format json."""
     done = impact(home, "query", sql, "--format", "json")

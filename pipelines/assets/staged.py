@@ -26,14 +26,7 @@ from pipelines.editions import tables
 from pipelines.registry import load_sources
 from schemas.source import Source
 
-REGISTRY_TABLES = (
-    "registry_sources",
-    "registry_measures",
-    "registry_editions",
-    "registry_revisions",
-    "registry_run",
-)
-REGISTRY = tuple(AssetKey(["staged", table]) for table in REGISTRY_TABLES)
+REGISTRY = tuple(AssetKey(["staged", table]) for table in tables.REGISTRY)
 
 
 def staged_asset(source: Source) -> AssetsDefinition:

@@ -1,4 +1,4 @@
-"""The registry's tables for dbt: sources, measures, editions, revisions, and one row on this run.
+"""The registry's tables for dbt: sources, measures, editions, revisions, corrections, and one row on this run.
 
 Belongs here: their columns, and filling them from the YAMLs and the notes. Does not belong here: writing parquet
 (store/parquet.py), or finding anything out (settle.py).
@@ -13,11 +13,13 @@ from dataclasses import asdict
 import polars as pl
 
 from pipelines.editions import publication
+from pipelines.registry import load_corrections
 from pipelines.settings import Workspace
 from pipelines.staging import StagedSource, code_version
 from pipelines.store import parquet
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
+from schemas.corrections import Correction
 from schemas.published import DATA_ORIGINS
 from schemas.source import Measure, Source
 
@@ -87,6 +89,27 @@ REVISIONS_SCHEMA = pl.Schema(
         "largest": pl.String(),
     }
 )
+CORRECTIONS_SCHEMA = pl.Schema(
+    {
+        "correction_id": pl.String(),
+        "source_id": pl.String(),
+        "edition": pl.String(),
+        "question_ids": pl.String(),
+        "response_options": pl.String(),
+        "statistics": pl.String(),
+        "org_codes": pl.String(),
+        "guard_value": pl.Float64(),
+        "replacement_value": pl.Float64(),
+        "action": pl.String(),
+        "wrong": pl.String(),
+        "evidence": pl.String(),
+        "link": pl.String(),
+        "found_by": pl.String(),
+        "found_on": pl.Date(),
+        "value_origin": pl.String(),
+        "review_date": pl.Date(),
+    }
+)
 RUN_SCHEMA = pl.Schema({"data_origin": pl.String(), "code_version": pl.String()})
 
 REGISTRY = {
@@ -94,6 +117,7 @@ REGISTRY = {
     "registry_measures": ("The outcome measures, one row each, from the files under `sources/`.", MEASURES_SCHEMA),
     "registry_editions": ("Every file that was read, whatever became of it, one row each.", EDITIONS_SCHEMA),
     "registry_revisions": ("Every vintage that revises an earlier one of its edition, one row each.", REVISIONS_SCHEMA),
+    "registry_corrections": ("Entries of the corrections ledger, one row for each edition.", CORRECTIONS_SCHEMA),
     "registry_run": ("The run that staged the files, one row.", RUN_SCHEMA),
 }
 
@@ -102,11 +126,14 @@ def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Ite
     """Writes all of them. staged: the sources in any order."""
     staged = list(staged)
     run = {"data_origin": DATA_ORIGINS[workspace.origin], "code_version": code_version()}
+    # The ledger is about publishers' files; the SYNTHETIC sample has the same editions and none of their faults.
+    entries = load_corrections() if workspace.origin == "published" else ()
     rows = {
         "registry_sources": (_source_row(sources[result.source_id], result) for result in staged),
         "registry_measures": _measure_rows(sources.values()),
         "registry_editions": _edition_rows(sources, staged),
         "registry_revisions": _revision_rows(staged),
+        "registry_corrections": (row for entry in entries for row in _correction_rows(entry)),
         "registry_run": [run],
     }
     for name, (_, schema) in REGISTRY.items():
@@ -174,3 +201,17 @@ def _revision_rows(staged: list[StagedSource]) -> Iterator[dict[str, object]]:
                     "is_announced": note.is_announced,
                     **asdict(note.revises.difference),
                 }
+
+
+def _correction_rows(entry: Correction) -> Iterator[dict[str, object]]:
+    """One row for each edition, and for each value that is replaced. Lists are joined by `|`; null means any."""
+    cells = {f"{name}s": "|".join(texts) or None for name, texts in entry.where.model_dump().items()}
+    rest = {name: getattr(entry, name) for name in CORRECTIONS_SCHEMA if name in Correction.model_fields}
+    guard = entry.guard.shown_values_equal if entry.guard else None
+    one = {**rest, **cells, "guard_value": guard, "replacement_value": None, "value_origin": entry.origin}
+    for edition in entry.editions:
+        if not entry.replacements:
+            yield {**one, "edition": edition}
+        for new in entry.replacements:
+            values = {"guard_value": new.published, "replacement_value": new.correct}
+            yield {**one, **values, "edition": edition, "org_codes": new.org_code}

@@ -17,7 +17,7 @@ from pipelines.harmonise.rejects import COLUMNS, POSITION, Rejects, none
 from pipelines.readers.frame import NAME, ROW, SHEET, VALUE, plain
 from schemas.fields import FIELDS
 from schemas.ingest.shapes import Shape
-from schemas.source import ColumnRule, Source
+from schemas.source import ColumnRule, Source, StatusRule
 
 STATUS = "value_status"
 BOOLEANS = {"true": True, "false": False}
@@ -80,6 +80,10 @@ def canonical(frame: pl.DataFrame, source: Source, shape: Shape, where: str) -> 
     out = texts.select(POSITION, ROW, SHEET, *typed)
     if shape.value:
         out = out.with_columns(_status(texts, shape.value, source.columns[shape.value]))
+    for name, rule in source.columns.items():
+        out = out.with_columns(pl.col(name) * _factor(by, factors) for by, factors in rule.scale.items())
+    for rule in source.statuses:
+        out = out.with_columns(_other_status(rule))
     for name, parts in shape.hashed.items():
         out = out.with_columns(_hash(out, parts).alias(name))
     return out, pl.concat(rejects)
@@ -203,6 +207,17 @@ def _expects(dtype: type[pl.DataType], rule: ColumnRule) -> str:
 def _status(texts: pl.DataFrame, name: str, rule: ColumnRule) -> pl.Expr:
     statuses = texts[name].replace_strict(rule.non_values, default="observed", return_dtype=pl.String)
     return statuses.set(texts[name].is_null(), "missing").alias(STATUS)
+
+
+def _factor(by: str, factors: dict[str, float]) -> pl.Expr:
+    return pl.col(by).replace_strict(factors, default=1.0, return_dtype=pl.Float64)
+
+
+def _other_status(rule: StatusRule) -> pl.Expr:
+    """The status by the rule; a row without one of the columns keeps its own."""
+    matches = [pl.col(name).str.contains(f"^(?:{pattern})$").fill_null(False) for name, pattern in rule.where.items()]
+    applies = pl.all_horizontal(pl.col(STATUS) == rule.instead_of, *matches)
+    return pl.when(applies).then(pl.lit(rule.status)).otherwise(pl.col(STATUS)).alias(STATUS)
 
 
 def _hash(frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:

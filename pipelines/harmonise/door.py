@@ -19,7 +19,7 @@ from pipelines.harmonise.totals import without_totals
 from pipelines.readers.frame import ROW, SHEET
 from pipelines.settings import DBT_PROJECT_DIR
 from schemas.ingest.shapes import SHAPES, Shape
-from schemas.source import Source
+from schemas.source import Expected, Source
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,15 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
     """Takes a reader's frame through harmonising and every check of its shape and source.
 
     Raises Fault where a column is missing, nothing is left, the edition is another one than the file's
-    name says, or more rows are rejected than the source allows.
+    name says, part of the data or the expected unit is missing, or more rows are rejected than the source allows.
     """
     shape = SHAPES[source.shape]
     scoped = without_totals(columns.in_scope(frame, source, where), source, where)
     typed, unread = columns.canonical(columns.unpivoted(scoped, source, where), source, shape, where)
     _refuse_empty(typed, where)
     _refuse_other_edition(frame, typed, source, where)
-    _refuse_incomplete(typed, source, where)
+    _refuse_incomplete(frame, typed, source, where)
+    _refuse_other_unit(typed, source, where)
     out_of_scope = frame.height - scoped.height
     # The texts of a large file need not stay in memory beside its typed rows.
     del frame, scoped
@@ -94,17 +95,52 @@ def _refuse_other_edition(frame: pl.DataFrame, typed: pl.DataFrame, source: Sour
     )
 
 
-def _refuse_incomplete(typed: pl.DataFrame, source: Source, where: str) -> None:
-    for column, values in source.complete.items():
+def _refuse_incomplete(frame: pl.DataFrame, typed: pl.DataFrame, source: Source, where: str) -> None:
+    listed = {
+        name: _listed(expected, frame["@edition"][0], name, where) for name, expected in source.complete_from.items()
+    }
+    for column, values in [*source.complete.items(), *listed.items()]:
         missing = sorted(set(values) - set(typed[column].drop_nulls()))
         if missing:
             raise Fault(
                 f"{where}, column `{column}`",
                 f"nothing for {', '.join(missing)}",
                 f"rows for each of {', '.join(values)}",
-                "the publisher renamed or dropped a column; without it every sum would be too small",
-                f"compare the file's columns with `columns.{column}` in the source YAML and add the new name",
+                "the publisher renamed or dropped a part; without it every sum would be too small",
+                f"compare the file with `columns.{column}` in the source YAML and add the new name",
             )
+
+
+def _listed(expected: Expected, edition: str, column: str, where: str) -> list[str]:
+    """What the list of reference data says that a file of this edition holds. Raises Fault where it says nothing."""
+    listed = pl.read_csv(seed_path(expected.seed), infer_schema=False).filter(pl.col(expected.edition) == edition)
+    if listed.is_empty():
+        raise Fault(
+            f"{where}, column `{column}`",
+            f"edition {edition}, of which the reference list {expected.seed} says nothing",
+            f"an edition whose values of `{column}` are listed",
+            "a new edition; its numbers may mean something else than those of the last one",
+            f"add the edition to dbt_project/seeds/{expected.seed}.csv from the publisher's questionnaire",
+        )
+    return listed.filter(*(pl.col(name) == text for name, text in expected.where.items()))[column].to_list()
+
+
+def _refuse_other_unit(typed: pl.DataFrame, source: Source, where: str) -> None:
+    if not source.reach:
+        return
+    reach = source.reach
+    about = typed.filter(*(pl.col(name) == text for name, text in reach.where.items()))
+    largest = about.group_by(reach.by, maintain_order=True).agg(pl.col(reach.column).max()).drop_nulls(reach.column)
+    small = largest.filter(pl.col(reach.column) <= reach.above)
+    if small.is_empty():
+        return
+    raise Fault(
+        f"{where}, column `{reach.column}`: {', '.join(small.select(reach.by).row(0))}",
+        f"no value above {small[reach.column][0]:g}, and so in {small.height} of {largest.height} groups",
+        f"a largest value above {reach.above:g}",
+        "the publisher gives fractions of 1 where percentages were given before",
+        f"check the publisher's notes; a change of unit is declared as `columns.{reach.column}.scale`",
+    )
 
 
 def validate(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:

@@ -151,19 +151,31 @@ def _points(question: Question, percentages: Array, is_reversed: bool) -> Array:
     return scale @ (points[::-1] if is_reversed else points) / scale.sum(axis=1)
 
 
-def _write_year(folder: Path, population: Population, year: int) -> Path:
+def year_of(population: Population, year: int) -> tuple[list[Organisation], dict[str, list[Block]]]:
+    """Who took part in a year, and what every sheet holds of them, in the workbook's order."""
     day = date(year, *FIELDWORK_END)
     places = population.present(SOURCE, str(year), day)
     organisations = [population.organisations[place] for place in places]
     standing = population.standing(year).rows(np.array(places))
     staff = np.array([population.size(one.code, "staff", day) for one in organisations])
-    identity = [_identity(population, one, day) for one in organisations]
+    return organisations, _blocks(standing, staff, year)
+
+
+def _write_year(folder: Path, population: Population, year: int) -> Path:
+    organisations, sheets = year_of(population, year)
+    identity = [_identity(population, one, date(year, *FIELDWORK_END)) for one in organisations]
+    heading = [layout()["system_column"][year] if title == "ICS" else title for title in IDENTITY]
     path = folder / FILE_NAME.format(year=year % 100)
+    write_workbook(path, year, [heading, *identity], sheets)
+    return path
+
+
+def write_workbook(path: Path, year: int, identity: list[list[str]], sheets: dict[str, list[Block]]) -> None:
+    """A workbook in the layout of the detailed spreadsheets. identity: header and cells of the first columns."""
     with workbook(path) as book:
         _write_notes(book.add_worksheet("Notes"), year)
-        for name, blocks in _blocks(standing, staff, year).items():
+        for name, blocks in sheets.items():
             _write_sheet(book.add_worksheet(name), name, year, identity, blocks)
-    return path
 
 
 def _identity(population: Population, one: Organisation, day: date) -> list[str]:
@@ -239,22 +251,21 @@ def _write_notes(sheet: Worksheet, year: int) -> None:
 
 
 def _write_sheet(sheet: Worksheet, name: str, year: int, identity: list[list[str]], blocks: list[Block]) -> None:
-    heading = [layout()["system_column"][year] if title == "ICS" else title for title in IDENTITY]
+    width = len(identity[0])
     sheet.write_string(0, 0, f"NHS Staff Survey {year} - WEIGHTED Results (SYNTHETIC)")
     sheet.write_string(1, 0, f"{name} {_range(blocks)}")
     sheet.write_string(2, 0, NOTE)
-    sheet.write_row(FIRST_DATA_ROW - 1, 0, heading)
-    for row, cells in enumerate(identity, FIRST_DATA_ROW):
+    for row, cells in enumerate(identity, FIRST_DATA_ROW - 1):
         sheet.write_row(row, 0, cells)
-    column = len(IDENTITY)
+    column = width
     for block in blocks:
         last = column + len(block.labels) - 1
         sheet.merge_range(0, column, FIRST_DATA_ROW - 2, last, block.title)
         sheet.write_row(FIRST_DATA_ROW - 1, column, block.labels)
         _write_columns(sheet, column, block.columns)
         column = last + 1
-    sheet.freeze_panes(0, len(IDENTITY))
-    sheet.autofilter(FIRST_DATA_ROW - 1, 0, FIRST_DATA_ROW - 1, len(IDENTITY) - 1)
+    sheet.freeze_panes(0, width)
+    sheet.autofilter(FIRST_DATA_ROW - 1, 0, FIRST_DATA_ROW - 1, width - 1)
 
 
 def _write_columns(sheet: Worksheet, first: int, columns: list[list[float | str]]) -> None:

@@ -21,6 +21,8 @@ from pipelines.sample import (
     sickness,
     submissions,
     survey,
+    survey_benchmark,
+    survey_national,
     waiting,
 )
 
@@ -28,6 +30,8 @@ WRITERS: dict[str, Callable[[Path, population.Population], list[Path]]] = {
     organisations.SOURCE: organisations.write,
     organisations.SUCCESSIONS: organisations.write_successions,
     survey.SOURCE: survey.write,
+    survey_national.SOURCE: survey_national.write,
+    survey_benchmark.SOURCE: survey_benchmark.write,
     ratings.SOURCE: ratings.write,
     waiting.SOURCE: waiting.write,
     sickness.SOURCE: sickness.write,

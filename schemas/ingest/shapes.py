@@ -74,6 +74,7 @@ class Shape:
     checks: on one column's values. rows: over several columns of a row. optional: columns that may be empty here.
     value: the column whose emptiness `value_status` explains, if the shape has one.
     hashed: columns that are a hash of others, so that no YAML gives them.
+    is_corrected: whether the models apply the corrections ledger to tables of this shape.
     """
 
     columns: tuple[str, ...]
@@ -82,6 +83,7 @@ class Shape:
     value: str | None = None
     optional: frozenset[str] = frozenset()
     hashed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    is_corrected: bool = False
 
     def model(self) -> pa.DataFrameSchema:
         """The pandera model: types, emptiness, and checks on values and on rows."""
@@ -135,6 +137,29 @@ def _ratio_of_counts() -> pl.Expr:
 
 STATUSES = _among(get_args(ValueStatus))
 ORG = {"org_code": _matches(CODE, "an ODS code: 3 to 10 capitals and digits")}
+
+SURVEY = {
+    "question_id": _matches(r"^[a-z][a-z0-9_]*$", "a question id such as q3f or pp4_2"),
+    "statistic": _among(("percent", "score", "base")),
+    "value_status": STATUSES,
+}
+SURVEY_UNITS = (
+    _row_rule(
+        "value",
+        (pl.col("statistic") != "percent") | pl.col("value").is_between(0, 100.000001),
+        "a percentage from 0 to 100",
+    ),
+    _row_rule(
+        "value",
+        (pl.col("statistic") != "score") | pl.col("value").is_between(0, 10),
+        "a score from 0 to 10",
+    ),
+    _row_rule(
+        "value",
+        (pl.col("statistic") != "base") | (pl.col("value") >= 0),
+        "a number of responses of 0 or more",
+    ),
+)
 
 SHAPES: dict[str, Shape] = {
     "provider_counts": Shape(
@@ -342,29 +367,45 @@ SHAPES: dict[str, Shape] = {
             "value_status",
         ),
         checks={
+            **SURVEY,
             # Joint returns print several codes with a slash between them.
             "org_code": _matches(r"^[A-Z0-9]{3,10}(/[A-Z0-9]{2,10})*$", "an ODS code: capitals and digits"),
-            "question_id": _matches(r"^[a-z][a-z0-9_]*$", "a question id such as q3f or pp4_2"),
-            "statistic": _among(("percent", "score", "base")),
-            "value_status": STATUSES,
         },
-        rows=(
-            _row_rule(
-                "value",
-                (pl.col("statistic") != "percent") | pl.col("value").is_between(0, 100.000001),
-                "a percentage from 0 to 100",
-            ),
-            _row_rule(
-                "value",
-                (pl.col("statistic") != "score") | pl.col("value").is_between(0, 10),
-                "a score from 0 to 10",
-            ),
-            _row_rule(
-                "value",
-                (pl.col("statistic") != "base") | (pl.col("value") >= 0),
-                "a number of responses of 0 or more",
-            ),
+        rows=SURVEY_UNITS,
+        value="value",
+        is_corrected=True,
+    ),
+    "survey_breakdowns": Shape(
+        columns=(
+            "survey_year",
+            "base_group",
+            "breakdown",
+            "subgroup",
+            "weighting",
+            "question_id",
+            "question_text",
+            "response_option",
+            "statistic",
+            "value",
+            "value_status",
         ),
+        checks=SURVEY,
+        rows=SURVEY_UNITS,
+        value="value",
+    ),
+    "survey_benchmarks": Shape(
+        columns=(
+            "survey_year",
+            "org_code",
+            "org_name",
+            "benchmark_group",
+            "question_id",
+            "statistic",
+            "value",
+            "value_status",
+        ),
+        checks={**ORG, **SURVEY},
+        rows=SURVEY_UNITS,
         value="value",
     ),
     "ratings": Shape(

@@ -5,13 +5,16 @@ Expected values were published, or derived from the published files outside this
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 import python_calamine
 
-from tests.running import impact, refreshed, row, rows
+from pipelines.settings import DBT_PROJECT_DIR
+from tests.running import dbt, impact, refreshed, row, rows
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +224,73 @@ def test_constant_columns_are_reported_and_kept_out(home):
         "and response_option <> 'base' and value is not null",
     )
     assert others["n"] == 0
+
+
+def test_the_ledger_knows_them_and_says_so(home):
+    applied = rows(home, "select correction_id, edition, status, cells_affected from pub_corrections order by all")
+    assert [tuple(item.values()) for item in applied] == [
+        ("staff_survey_2023_violence_harassment", "2023", "no_such_edition", 0),
+        ("staff_survey_2024_q16c", "2024", "applied", 1_466),
+    ]
+    withheld = rows(home, "select distinct correction_id from fct_survey_results where value_status = 'withheld'")
+    assert withheld == [{"correction_id": "staff_survey_2024_q16c"}]
+    assert "staff_survey_2024_q16c, 2024: applied" in (home / "summary.txt").read_text()
+
+
+def test_only_they_lie_off_the_national_figure(home):
+    found = rows(
+        home,
+        "select subject, finding, correction_id from pub_suspected_defects "
+        "where check_id = 'national_outside_range' order by subject",
+    )
+    assert [item["subject"].split(":")[0] for item in found] == [f"q16c_{n}" for n in range(1, 8)]
+    assert found[0]["finding"] == "England has 54.1, the trusts from 100.0 to 100.0"
+    assert {item["correction_id"] for item in found} == {"staff_survey_2024_q16c"}
+
+
+@pytest.fixture
+def mended(home: Path, tmp_path: Path) -> duckdb.DuckDBPyConnection:
+    """The warehouse again, after the publisher has mended Q16c and the ledger has learnt of one wrong cell."""
+    base = tmp_path / "published"
+    for name in ("nhs_staff_survey", "registry_corrections", "registry_editions", "registry_run"):
+        shutil.copytree(home / "published" / "staged" / name, base / "staged" / name)
+    shutil.copytree(home / "published" / "warehouse", base / "warehouse")
+    (path,) = [one for one in (base / "staged" / "nhs_staff_survey").glob("*.parquet") if one.name[0] != "_"]
+    results = pl.read_parquet(path)
+    is_fault = pl.col("question_id").str.starts_with("q16c") & (pl.col("statistic") == "percent")
+    results.with_columns(
+        value=pl.when(is_fault & pl.col("value").is_not_null()).then(pl.col("source_row") % 90).otherwise("value")
+    ).write_parquet(path)
+    wrong = results.filter(org_code="R0A", question_id="q3f", response_option="Agree")["value"].item()
+    ledger = base / "staged" / "registry_corrections" / "all.parquet"
+    known = pl.read_parquet(ledger)
+    entry = {"correction_id": "one_cell", "action": "replace", "question_ids": "q3f", "response_options": "Agree"}
+    entry |= {"org_codes": "R0A", "guard_value": wrong, "replacement_value": 12.5, "statistics": None}
+    added = known.tail(1).with_columns(pl.lit(value, known.schema[name]).alias(name) for name, value in entry.items())
+    pl.concat([known, added]).write_parquet(ledger)
+    wanted = ["stg_nhs_staff_survey__results", "stg_registry__corrections", "int_survey_defects__suspected"]
+    wanted += ["int_survey_corrections__matched", "int_survey_corrections__judged", "int_survey_corrections__applied"]
+    wanted += ["int_survey_results__checked", "fct_survey_results", "pub_corrections"]
+    outcome = dbt(tmp_path, DBT_PROJECT_DIR, "run", "--select", *wanted, origin="published")
+    assert len(outcome) == len(wanted) and all(status.startswith("success") for status in outcome.values()), outcome
+    return duckdb.connect(str(base / "warehouse" / "build.duckdb"), read_only=True)
+
+
+def test_a_mended_file_is_shown_as_published_and_the_ledger_says_so(mended):
+    status, todo = mended.execute(
+        "select status, todo from published.pub_corrections where correction_id = 'staff_survey_2024_q16c'"
+    ).fetchone()
+    assert status == "guard_failed" and "retire the entry" in todo
+    shown = mended.execute(
+        "select count(*), bool_and(value = source_row % 90), count(correction_id) from core.fct_survey_results "
+        "where question_id like 'q16c%' and response_option <> 'base' and value_status = 'observed'"
+    ).fetchone()
+    assert shown == (1_466, True, 0)
+    replaced = mended.execute(
+        "select value, value_status, correction_id from core.fct_survey_results "
+        "where org_code = 'R0A' and question_id = 'q3f' and response_option = 'Agree'"
+    ).fetchone()
+    assert replaced == (12.5, "revised", "one_cell")
 
 
 def test_cqc_rows_and_duplicated_keys(home):

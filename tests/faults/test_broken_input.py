@@ -22,9 +22,12 @@ from pipelines.settings import Workspace
 from pipelines.store import arrivals, parquet, snapshots
 
 SURVEY, SICKNESS, ATTENDANCES = "nhs_staff_survey", "sickness_absence", "ae_four_hour"
+NATIONAL, BENCHMARK = "nhs_staff_survey_national", "nhs_staff_survey_benchmark"
 RTT, ODS, RETURNS = "rtt_full_extract", "ods_trusts", "impact_self_assessment"
 FILES = {
     SURVEY: "nhs_staff_survey/NSS25 detailed spreadsheets organisational results.xlsx",
+    NATIONAL: "nhs_staff_survey_national/NSS25 detailed spreadsheets national results.xlsx",
+    BENCHMARK: "nhs_staff_survey_benchmark/NSS-Benchmark-report-excel-data-for-2021-2025.xlsx",
     SICKNESS: "sickness_absence/NHS Sickness Absence rates CSV, March 2026.csv",
     ATTENDANCES: "ae_four_hour/Monthly-AE-March-2026.csv",
 }
@@ -105,6 +108,93 @@ def test_missing_sheet(held, workspace):
     path = held(SURVEY)
     change_workbook(path, lambda book: book.remove(book["THEMES"]))
     assert "no sheet for THEMES" in refused(path, SURVEY, workspace)
+
+
+def test_sheet_with_another_range_of_questions_is_read(held, workspace):
+    path = held(NATIONAL)
+
+    def other_range(book: openpyxl.Workbook) -> None:
+        book["YOUR MANAGERS Q9"].title = "YOUR MANAGERS Q9a-9i"
+
+    change_workbook(path, other_range)
+    result = take(path, NATIONAL, workspace)
+    assert (result.count("accepted"), result.total("rows_rejected")) == (2, 0)
+    assert {note.rows_accepted for note in result.notes.values()} == {5_222}
+
+
+def test_renamed_sheet_of_the_survey(held, workspace):
+    path = held(NATIONAL)
+
+    def other_name(book: openpyxl.Workbook) -> None:
+        book["YOUR MANAGERS Q9"].title = "LINE MANAGERS Q9"
+
+    change_workbook(path, other_name)
+    assert "no sheet for YOUR MANAGERS Q.*" in refused(path, NATIONAL, workspace)
+
+
+def test_one_of_several_sheets_of_the_survey_is_missing(held, workspace):
+    path = held(NATIONAL)
+    change_workbook(path, lambda book: book.remove(book["HEALTH WELLBEING SAFETY Q18-22"]))
+    assert "nothing for q19a, q19b, q19c, q19d, q20a, q20b" in refused(path, NATIONAL, workspace)
+
+
+def test_question_under_another_number(held, workspace):
+    path = held(NATIONAL)
+
+    def renumber(book: openpyxl.Workbook) -> None:
+        for cell in book["YOUR ORGANISATION Q25-26"][1]:
+            if str(cell.value).startswith("Q26a - "):
+                cell.value = cell.value.replace("Q26a", "Q27a")
+
+    change_workbook(path, renumber)
+    assert "nothing for q26a" in refused(path, NATIONAL, workspace)
+
+
+def test_survey_of_a_year_that_the_concordance_does_not_know(held, workspace):
+    path = held(NATIONAL)
+    result = take(path.rename(path.with_name(path.name.replace("NSS25", "NSS19"))), NATIONAL, workspace)
+    (reason,) = result.reasons
+    assert "edition 2019, of which the reference list survey_question says nothing" in reason
+
+
+def test_a_dash_is_suppressed_unless_a_question_is_crossed_with_itself(held, workspace):
+    path = held(NATIONAL)
+
+    def hide(book: openpyxl.Workbook) -> None:
+        book["YOUR TEAM Q7"]["E8"] = "-"
+
+    change_workbook(path, hide)
+    take(path, NATIONAL, workspace)
+    newest = pl.read_parquet(workspace.staged / NATIONAL / "*.parquet").filter(vintage_rank=1)
+    counts = dict(newest.group_by("value_status").len().iter_rows())
+    assert counts == {"observed": 5_222 - 43, "not_applicable": 6 * 7, "suppressed": 1}
+
+
+def test_fractions_where_percentages_were(held, workspace):
+    path = held(NATIONAL)
+
+    def to_fractions(book: openpyxl.Workbook) -> None:
+        sheet = book["YOUR MANAGERS Q9"]
+        for column in sheet.iter_cols(min_row=5, min_col=5):
+            for cell in column[1:] if column[0].value.startswith("% ") else ():
+                cell.value = cell.value / 100
+
+    change_workbook(path, to_fractions)
+    reason = refused(path, NATIONAL, workspace)
+    assert "column `value`: q9a" in reason and "fractions of 1" in reason
+
+
+def test_percentages_where_fractions_were(held, workspace):
+    path = held(BENCHMARK)
+
+    def to_percentages(book: openpyxl.Workbook) -> None:
+        for sheet in book.worksheets[2:]:
+            for cell in (cell for row in sheet.iter_rows(min_row=2) for cell in row):
+                if isinstance(cell.value, float) and sheet.cell(1, cell.column).value.startswith("q"):
+                    cell.value = cell.value * 100
+
+    change_workbook(path, to_percentages)
+    assert "a percentage from 0 to 100" in refused(path, BENCHMARK, workspace)
 
 
 def test_value_out_of_range_in_one_cell(held, workspace):

@@ -53,6 +53,8 @@ def test_shipped_sources_load_with_their_inbox_last():
         "ods_successions",
         "ods_successions_archived",
         "ods_successions_converted",
+        "nhs_staff_survey_benchmark",
+        "nhs_staff_survey_national",
         "ods_trusts",
         "oversight_framework_league_table",
         "oversight_framework_metrics",

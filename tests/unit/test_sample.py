@@ -27,6 +27,8 @@ from pipelines.sample import (
     sickness,
     submissions,
     survey,
+    survey_benchmark,
+    survey_national,
     truth,
     waiting,
     write_sample,
@@ -117,6 +119,8 @@ def test_a_second_run_writes_the_same_bytes(sample: SampleSummary, folder: Path,
     people = population.build()
     again = [
         *survey.write(tmp_path, people, [2024]),
+        *survey_national.write(tmp_path, people, [2024]),
+        *survey_benchmark.write(tmp_path, people),
         *waiting.write(tmp_path, people, [date(2026, 1, 31)]),
         *sickness.write(tmp_path, people, [date(2021, 4, 1), date(2026, 3, 1)]),
         *ae.write(tmp_path, people, [date(2025, 4, 1)]),

@@ -5,33 +5,14 @@ Each refusal happens in a copy of the warehouse that the sample built.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipelines.settings import DBT_PROJECT_DIR
-
-
-def dbt(home: Path, project: Path, *words: str) -> dict[str, str]:
-    """Runs dbt on the synthetic workspace of a home. Status by the name of each node that ran."""
-    base = home / "synthetic"
-    environment = os.environ | {
-        "IMPACT_WAREHOUSE": str(base / "warehouse" / "build.duckdb"),
-        "IMPACT_STAGED": str(base / "staged"),
-    }
-    target = home / "target"
-    command = [str(Path(sys.executable).with_name("dbt")), *words, "--no-version-check"]
-    command += ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    results = json.loads((target / "run_results.json").read_text())["results"]
-    assert results, done.stdout
-    return {item["unique_id"].split(".", 2)[2]: f"{item['status']} {item['message'] or ''}" for item in results}
+from tests.running import dbt
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
--- What is to be read off the survey: each mapped item, and each outcome measure that names a survey question.
+-- What is to be read off the survey: each mapped item, and each outcome measure that names a survey question. A year
+-- in which it was not asked has no question.
 with items as (
     select
         concept as measure_id,
@@ -33,8 +34,12 @@ select
     declared.statistic,
     declared.positive_options,
     declared.excluded_options,
-    questions.survey_year,
+    years.survey_year,
     questions.question_id,
     {{ list_length('declared.positive_options') }} + {{ list_length('declared.excluded_options') }} as options_expected
 from declared
-inner join {{ ref('survey_question') }} as questions on declared.concept = questions.concept
+cross join (select distinct survey_year from {{ ref('survey_question') }}) as years
+left join {{ ref('survey_question') }} as questions
+    on
+        declared.concept = questions.concept
+        and years.survey_year = questions.survey_year

@@ -1,4 +1,5 @@
--- Every published cell; a cell of a suspected column keeps its place and loses its value.
+-- Every published cell. What the ledger knows of it goes first; otherwise a cell of a suspected column keeps its place
+-- and loses its value.
 select
     results.source_id,
     results.edition,
@@ -18,9 +19,19 @@ select
     results.question_text,
     results.response_option,
     results.statistic,
-    case when defects.question_id is null then results.value end as value,
-    case when defects.question_id is null then results.value_status else 'withheld' end as value_status,
-    defects.question_id is not null as is_suspected_defect
+    case
+        when corrected.action = 'replace' then corrected.replacement_value
+        when corrected.action = 'flag' then results.value
+        when corrected.action is null and defects.question_id is null then results.value
+    end as value,
+    case
+        when corrected.action = 'replace' then 'revised'
+        when corrected.action = 'flag' then results.value_status
+        when corrected.action is null and defects.question_id is null then results.value_status
+        else 'withheld'
+    end as value_status,
+    defects.question_id is not null as is_suspected_defect,
+    corrected.correction_id
 from {{ ref('stg_nhs_staff_survey__results') }} as results
 left join {{ ref('int_survey_defects__suspected') }} as defects
     on
@@ -29,3 +40,10 @@ left join {{ ref('int_survey_defects__suspected') }} as defects
         and results.question_id = defects.question_id
         and results.response_option = defects.response_option
         and results.value_status = 'observed'
+left join {{ ref('int_survey_corrections__applied') }} as corrected
+    on
+        results.edition = corrected.edition
+        and results.vintage = corrected.vintage
+        and results.org_code = corrected.org_code
+        and results.question_id = corrected.question_id
+        and results.response_option = corrected.response_option

@@ -6,7 +6,7 @@ with organisations as (
     where is_current
 ),
 
--- Only the items that the driver map or a measure uses have a concept; a question has one concept a year.
+-- A question has one concept a year; those of a year that the list does not know have none.
 concepts as (
     select
         survey_year,
@@ -31,6 +31,7 @@ select
     results.value,
     results.value_status,
     results.is_suspected_defect,
+    results.correction_id,
     results.published_on,
     results.source_id,
     results.edition,

@@ -1,0 +1,19 @@
+select
+    cast(correction_id as string) as correction_id,
+    cast(source_id as string) as source_id,
+    cast(edition as string) as edition,
+    cast(question_ids as string) as question_ids,
+    cast(response_options as string) as response_options,
+    cast(statistics as string) as statistics,
+    cast(org_codes as string) as org_codes,
+    cast(guard_value as double) as guard_value,
+    cast(replacement_value as double) as replacement_value,
+    cast(action as string) as action,
+    cast(wrong as string) as wrong,
+    cast(evidence as string) as evidence,
+    cast(link as string) as link,
+    cast(found_by as string) as found_by,
+    cast(found_on as date) as found_on,
+    cast(value_origin as string) as value_origin,
+    cast(review_date as date) as review_date
+from {{ source('staged', 'registry_corrections') }}
