@@ -19,6 +19,11 @@ DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 DUCKDB_FILE = "nhs_impact_warehouse.duckdb"
 
 
+def seed_path(seed: str) -> Path:
+    """Where a list of reference data lies."""
+    return DBT_PROJECT_DIR / "seeds" / f"{seed}.csv"
+
+
 def home() -> Path:
     """The folder that holds all state: `IMPACT_HOME`, or `.impact/` in the project."""
     return Path(os.environ.get("IMPACT_HOME") or PROJECT_ROOT / ".impact").expanduser().resolve()

@@ -18,10 +18,10 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import Fault
-from pipelines.harmonise.door import admit, seed_path
+from pipelines.harmonise.door import admit
 from pipelines.progress import say
 from pipelines.readers import read_file
-from pipelines.settings import PROJECT_ROOT, Workspace
+from pipelines.settings import PROJECT_ROOT, Workspace, seed_path
 from pipelines.store import parquet, snapshots
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
@@ -140,7 +140,7 @@ def _stage(source: Source, snapshot: Snapshot, workspace: Workspace, known: froz
         admitted = admit(frame, source, snapshot.where, known)
     except Fault as fault:
         parquet.drop(workspace, snapshot)
-        return Staged(key, "refused", str(fault))
+        return Staged(key, "refused", str(fault.discreet() if source.is_restricted else fault))
     return parquet.keep(workspace, source, snapshot, admitted, key)
 
 
@@ -158,7 +158,8 @@ def known_organisations(source: Source, workspace: Workspace) -> frozenset[str] 
 
 def _cache_key(source: Source, snapshot: Snapshot, known: frozenset[str] | None) -> str:
     contract = source.model_dump_json(exclude=NOT_ABOUT_READING)
-    lists = [seed_path(seed).read_text(encoding="utf-8") for seed in source.known_in]
+    seeds = [*source.known_in, *(labels.seed for labels in source.labels.values())]
+    lists = [seed_path(seed).read_text(encoding="utf-8") for seed in seeds]
     parts = [snapshot.sha256, snapshot.edition, contract, reading_code(), *lists, *sorted(known or ())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

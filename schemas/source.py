@@ -45,7 +45,7 @@ class FilePattern(Strict):
 
     match: Text
     known: dict[Literal["year", "month", "day"], Text] = {}
-    format: Literal["csv", "xlsx", "xlsb", "ods"]
+    format: Literal["csv", "json", "xlsx", "xlsb", "ods"]
 
     @field_validator("match")
     @classmethod
@@ -60,18 +60,22 @@ class Layout(Strict):
     """How rows lie in the file.
 
     kind: `table` (one header row, one record a row), `question_grid` (a question text above groups of
-    response columns) or `form` (label and value pairs on one sheet, answers on another).
+    response columns), `form` (label and value pairs on one sheet, answers on another) or `objects` (JSON: one
+    object or a list of them, each with its records in a list under the key `records`).
     header: names that mark the header row, wherever it stands. names: column names of a headerless file.
     sheets: patterns; every sheet that matches is read, and each pattern must match at least one. Where names
     changed over time: a list for each edition from which they hold.
+    form_labels: labels that must be there. optional_labels: labels that are read where they are there.
     """
 
-    kind: Literal["table", "question_grid", "form"] = "table"
+    kind: Literal["table", "question_grid", "form", "objects"] = "table"
     header: tuple[Text, ...] = ()
     names: tuple[Text, ...] = ()
     sheets: tuple[Text, ...] | dict[str, tuple[Text, ...]] = ()
     form_sheet: str | None = None
     form_labels: tuple[Text, ...] = ()
+    optional_labels: tuple[Text, ...] = ()
+    records: str | None = None
 
     def sheets_of(self, edition: str) -> tuple[str, ...]:
         """The patterns that hold for this edition; the earliest list also serves editions before it."""
@@ -86,6 +90,8 @@ class Layout(Strict):
             raise ValueError("give either `header` (found by content) or `names` (headerless), not both")
         if (self.kind == "form") != bool(self.form_sheet and self.form_labels):
             raise ValueError("`form_sheet` and `form_labels` go with `kind: form`, and only with it")
+        if (self.kind == "objects") != bool(self.records):
+            raise ValueError("`records` goes with `kind: objects`, and only with it")
         return self
 
 
@@ -131,6 +137,18 @@ class ColumnRule(Strict):
         return self
 
 
+class Labels(Strict):
+    """A list of reference data that gives a column's values their names, so that a file may hold either.
+
+    seed: the list. within: columns whose values say which part of the list holds. label: its column of names.
+    Understood are the value, the name, and both as in `3 - Progressing`, whatever the case.
+    """
+
+    seed: SnakeCase
+    within: tuple[SnakeCase, ...]
+    label: SnakeCase
+
+
 class Scope(Strict):
     """Rows of the file that this source is not about: left out by declaration, and counted."""
 
@@ -165,7 +183,9 @@ class Source(Strict):
     than the shape's. edition_from: the column that must agree with the edition in the file's name.
     unpivot: columns whose names match this pattern become rows: `@name`, `@value`, and `@<group>` for each
     named group.
-    known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it.
+    known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it together;
+    a row in which one of them is empty is not looked up.
+    labels: columns whose values may be given by their names.
     supersedes_by: what a newer file replaces, the whole edition or single submissions.
     """
 
@@ -185,7 +205,7 @@ class Source(Strict):
 
     shape: Literal["provider_counts", "waiting_bands", "survey_results", "ratings", "organisations", "assessments"]
     files: Annotated[tuple[FilePattern, ...], Field(min_length=1)]
-    layout: Layout | dict[Literal["csv", "xlsx", "xlsb", "ods"], Layout]
+    layout: Layout | dict[Literal["csv", "json", "xlsx", "xlsb", "ods"], Layout]
     columns: dict[SnakeCase, ColumnRule]
     unpivot: str | None = None
     scope: Scope | None = None
@@ -195,10 +215,16 @@ class Source(Strict):
     edition_from: SnakeCase | None = None
     supersedes_by: Literal["edition", "submission_id"] = "edition"
     known_in: dict[SnakeCase, tuple[SnakeCase, ...]] = {}
+    labels: dict[SnakeCase, Labels] = {}
     known_organisations_from: tuple[SnakeCase, ...] = ()
     refuse_formulas: bool = False
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.02
     measures: tuple[Measure, ...] = ()
+
+    @property
+    def published_names(self) -> set[str]:
+        """Every name under which one of its columns may stand in a file."""
+        return {name for rule in self.columns.values() for name in rule.source}
 
     def layout_for(self, file_format: str) -> Layout:
         """The layout of a file of this format."""

@@ -62,6 +62,7 @@ def _frame(content: bytes, names: list[str], skip: int, where: str) -> pl.DataFr
             f"{len(names)} cells in every record",
             "an unquoted comma, or a file cut short",
             "open the file at the end and at the named record; fetch it again if it is cut",
+            quotes_file=True,
         ) from error
     return _with_place(frame, names, where)
 

@@ -5,6 +5,7 @@ Belongs here: matching names to the patterns of the source YAMLs. Does not belon
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,10 +15,15 @@ from pipelines.errors import Fault
 from pipelines.harmonise.periods import Edition, edition_of
 from schemas.source import FilePattern, Source
 
+PSEUDONYM_LENGTH = 12
+
 
 @dataclass(frozen=True)
 class Arrival:
-    """One file that a source claims. is_revision: its name says that it replaces another of its edition."""
+    """One file that a source claims. is_revision: its name says that it replaces another of its edition.
+
+    name: as it arrived. is_restricted: the name, too, may be personal, so that the edition is a pseudonym of it.
+    """
 
     path: Path
     name: str
@@ -25,6 +31,12 @@ class Arrival:
     edition: Edition
     file_format: str
     is_revision: bool
+    is_restricted: bool = False
+
+    @property
+    def kept_name(self) -> str:
+        """The name under which everything after the raw store knows the file."""
+        return f"{self.edition.key}{self.path.suffix}" if self.is_restricted else self.name
 
 
 @dataclass(frozen=True)
@@ -88,4 +100,7 @@ def _arrival(
         edition = edition_of(groups)
     except ValueError:
         return None
-    return Arrival(path, name, source.source_id, edition, pattern.format, bool(groups.get("revised")))
+    if source.is_restricted:
+        edition = Edition(hashlib.sha256(name.encode()).hexdigest()[:PSEUDONYM_LENGTH])
+    is_revision = bool(groups.get("revised"))
+    return Arrival(path, name, source.source_id, edition, pattern.format, is_revision, source.is_restricted)
