@@ -18,6 +18,7 @@ from rich.table import Table
 from pipelines import settings
 from pipelines.errors import Fault, Faults
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Origin, Workspace
+from pipelines.submissions.commands import app as submissions_app
 
 app = typer.Typer(
     name="impact",
@@ -27,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(submissions_app, name="submissions")
 # A pipe or a log has no width of its own; without one, long sentences would be cut into columns.
 WIDE = 180
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
@@ -54,7 +56,9 @@ def _say_what_is_served(fault: Fault | Faults) -> None:
 @app.command()
 def refresh(
     from_: Annotated[Path | None, typer.Option("--from", help="Folder with published files, at any depth.")] = None,
-    submissions: Annotated[Path | None, typer.Option(help="Folder with self-assessment submissions.")] = None,
+    submissions: Annotated[
+        str | None, typer.Option(help="Inbox of submissions: a folder, or a URL such as s3://bucket/prefix.")
+    ] = None,
     sample: Annotated[
         bool,
         typer.Option("--sample", help="Serve the SYNTHETIC sample even where published data are served."),
@@ -64,7 +68,7 @@ def refresh(
     from pipelines.refreshing import run
     from pipelines.store.arrivals import require_folder
 
-    for folder in (from_, submissions):
+    for folder in (from_, _as_folder(submissions)):
         if folder:
             require_folder(folder)
     origin: Origin = "published" if from_ or submissions else "synthetic"
@@ -136,7 +140,14 @@ def web(port: Annotated[int, typer.Option(help="Port of the web interface.")] = 
     os.execv(command[0], command)
 
 
-def _set_environment(origin: Origin, from_: Path | None, inbox: Path | None, replace: bool) -> None:
+def _as_folder(inbox: str | None) -> Path | None:
+    """The inbox as a folder of this machine; None for a URL, or no inbox."""
+    from pipelines.store.inbox import is_url
+
+    return Path(inbox).expanduser().resolve() if inbox and not is_url(inbox) else None
+
+
+def _set_environment(origin: Origin, from_: Path | None, inbox: str | None, replace: bool) -> None:
     """Sets what Dagster, dbt and Great Expectations read, so that nobody has to set it by hand."""
     home = settings.home()
     dagster_dir = home / "dagster"
@@ -145,7 +156,7 @@ def _set_environment(origin: Origin, from_: Path | None, inbox: Path | None, rep
         "IMPACT_HOME": str(home),
         "IMPACT_ORIGIN": origin,
         "IMPACT_FROM": str(from_.resolve()) if from_ else "",
-        "IMPACT_SUBMISSIONS": str(inbox.resolve()) if inbox else "",
+        "IMPACT_SUBMISSIONS": str(_as_folder(inbox) or inbox or ""),
         "IMPACT_REPLACE_PUBLISHED": "yes" if replace else "no",
         "IMPACT_DAGSTER_DIR": str(dagster_dir),
         "DAGSTER_HOME": str(PROJECT_ROOT),

@@ -165,8 +165,9 @@ def _print_turned_away(staged: Iterable[StagedSource], metadata: dict[str, dict[
     left = metadata.get("raw/arrivals", {})
     if left.get("unclaimed"):
         out.print(f"{len(left['unclaimed'])} files belong to no source of the registry and were left alone")
-    for name in left.get("unreadable", ()):
-        out.print(f"in the inbox, of no kind that can be read: {name}", markup=False)
+    if left.get("unreadable"):
+        kinds = ", ".join(left["unreadable"])
+        out.print(f"in the inbox, of no kind that can be read: {len(left['unreadable'])} files ({kinds})", markup=False)
 
 
 def _print_release(workspace: Workspace, metadata: dict[str, dict[str, Any]], out: Console) -> None:

@@ -52,6 +52,11 @@ class Workspace:
         return self.base / "raw"
 
     @property
+    def landing(self) -> Path:
+        """Copies of what lies in an inbox that is no folder of this machine."""
+        return self.base / "landing"
+
+    @property
     def staged(self) -> Path:
         """Accepted rows, one parquet file per edition and vintage; read by dbt."""
         return self.base / "staged"
@@ -102,9 +107,9 @@ def published_files() -> Path | None:
     return _folder("IMPACT_FROM")
 
 
-def inbox() -> Path | None:
-    """Where submissions are dropped: `IMPACT_SUBMISSIONS`, or None for no inbox."""
-    return _folder("IMPACT_SUBMISSIONS")
+def inbox() -> str | None:
+    """Where submissions are dropped, a folder or a URL: `IMPACT_SUBMISSIONS`, or None for no inbox."""
+    return os.environ.get("IMPACT_SUBMISSIONS") or None
 
 
 def may_replace_published() -> bool:

@@ -15,7 +15,7 @@ from pipelines.progress import say
 from pipelines.registry import load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import code_hash
-from pipelines.store import arrivals, snapshots
+from pipelines.store import arrivals, inbox, snapshots
 from schemas.source import Source
 
 ARRIVALS = AssetKey(["raw", "arrivals"])
@@ -34,12 +34,15 @@ def arrived_files() -> MaterializeResult:
     workspace = settings.workspace()
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
-    inbox = inbox_folder(workspace)
+    land_inbox(workspace)
+    folder = inbox_folder(workspace)
     series = [source for source in load_sources().values() if not source.is_inbox]
     inboxes = [source for source in load_sources().values() if source.is_inbox]
-    unclaimed = arrivals.look_into(published_folder(workspace), series, leave_out=inbox).unclaimed
-    unreadable = arrivals.look_into(inbox, inboxes).unclaimed
-    return MaterializeResult(metadata={"unclaimed": list(unclaimed), "unreadable": list(unreadable)})
+    unclaimed = arrivals.look_into(published_folder(workspace), series, leave_out=folder).unclaimed
+    unreadable = arrivals.look_into(folder, inboxes).unclaimed
+    # A name in the inbox may be that of a person: only the kinds are told.
+    kinds = sorted(Path(name).suffix or "no suffix" for name in unreadable)
+    return MaterializeResult(metadata={"unclaimed": list(unclaimed), "unreadable": kinds})
 
 
 def published_folder(workspace: Workspace) -> Path | None:
@@ -48,8 +51,21 @@ def published_folder(workspace: Workspace) -> Path | None:
 
 
 def inbox_folder(workspace: Workspace) -> Path | None:
-    """Where submissions of this origin are looked for."""
-    return workspace.sample / "submissions" if workspace.origin == "synthetic" else settings.inbox()
+    """The folder of this machine in which submissions of this origin are looked for."""
+    if workspace.origin == "synthetic":
+        return workspace.sample / "submissions"
+    place = settings.inbox()
+    if place is None:
+        return None
+    return workspace.landing if inbox.is_url(place) else Path(place).expanduser().resolve()
+
+
+def land_inbox(workspace: Workspace) -> None:
+    """Copies what is new in an inbox that is a URL. Raises Fault where it cannot be reached."""
+    place = settings.inbox()
+    if workspace.origin == "published" and place and inbox.is_url(place):
+        say("looking into the inbox")
+        inbox.land(place, workspace.landing)
 
 
 def _ensure_sample(workspace: Workspace) -> None:
@@ -78,11 +94,11 @@ def raw_asset(source: Source) -> AssetsDefinition:
     )
     def take_in() -> MaterializeResult:
         workspace = settings.workspace()
-        inbox = inbox_folder(workspace)
+        folder = inbox_folder(workspace)
         if source.is_inbox:
-            found = arrivals.look_into(inbox, [source])
+            found = arrivals.look_into(folder, [source])
         else:
-            found = arrivals.look_into(published_folder(workspace), [source], leave_out=inbox)
+            found = arrivals.look_into(published_folder(workspace), [source], leave_out=folder)
         new = snapshots.take(found.claimed, workspace.raw)
         return MaterializeResult(metadata={"files": len(found.claimed), "new": len(new)})
 

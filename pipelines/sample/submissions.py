@@ -117,6 +117,8 @@ def _records(
         levels=_answers(given, random),
         comments=tuple("SYNTHETIC comment" if random.random() < how["commented"] else "" for _ in given),
     )
+    if statuses == ["withdrawn"]:
+        return [replace(final, status="draft"), final]
     if len(statuses) == 1:
         return [final]
     earlier = np.maximum(given - (random.random(len(given)) < 0.2), 1)
