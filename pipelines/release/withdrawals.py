@@ -37,10 +37,15 @@ def note_withdrawals(workspace: Workspace) -> list[Path]:
     for release in list_releases(workspace):
         folder = workspace.releases / release.release_id
         is_synthetic = workspace.origin == "synthetic"
-        if release.is_synthetic == is_synthetic and folder != served:
+        if release.is_synthetic == is_synthetic and folder.resolve() != served:
             concerned = [row for row in withdrawn if _was_in(row, _built_at(folder))]
             notes += [_write(folder, served.name, concerned)] if concerned else []
     return notes
+
+
+def note_path(folder: Path) -> Path:
+    """Where the note about a release lies, if there is one."""
+    return folder.with_name(f"{folder.name}.withdrawals.json")
 
 
 def _withdrawn(workspace: Workspace) -> list[dict[str, Any]]:
@@ -71,7 +76,7 @@ def _write(folder: Path, served: str, concerned: list[dict[str, Any]]) -> Path:
         "first_without_them": served,
         "withdrawn": [_entry(folder, concerned, *each) for each in rounds],
     }
-    path = folder.with_name(f"{folder.name}.withdrawals.json")
+    path = note_path(folder)
     if path.exists():
         # The first release without them stays the one that was first, unless something was withdrawn since.
         earlier = json.loads(path.read_text(encoding="utf-8"))

@@ -211,7 +211,9 @@ def test_return_with_a_level_that_is_no_level(inbox, workspace):
 
     change_workbook(inbox, wild)
     rows = rejected(inbox, RETURNS, workspace)
-    assert rows.select("column", "found", "expected").rows() == [("level", "7", "a level from 1 to 5")]
+    assert rows.select("column", "found", "expected").rows() == [
+        ("level", "impact-sa-1, 7", "instrument_version, level as in the reference list instrument_level")
+    ]
 
 
 def test_return_with_an_item_that_the_instrument_does_not_have(inbox, workspace):

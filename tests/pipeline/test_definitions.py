@@ -73,7 +73,7 @@ def test_one_job_runs_everything_once_a_month(defs, graph):
 
 
 def test_the_inbox_sensor_asks_for_a_run_once_for_each_change(tmp_path, monkeypatch):
-    monkeypatch.setattr(settings, "inbox", lambda: tmp_path)
+    monkeypatch.setattr(settings, "inbox", lambda: str(tmp_path))
     monkeypatch.setenv("IMPACT_ORIGIN", "published")
     look = schedules.inbox_sensor("refresh")
 

@@ -74,7 +74,7 @@ DAMAGE = {
     "update published.pub_driver_outcome_association set rho = 1.5 where rho > 0": (
         "within_range_pub_driver_outcome_association_rho"
     ),
-    "update core.fct_maturity_responses set level = 9": "within_range_fct_maturity_responses_level",
+    "update core.fct_maturity_responses set level = 9": "assert_levels_are_of_their_instrument",
 }
 
 
