@@ -65,7 +65,9 @@ def fill_in(path: Path, version: str = "impact-sa-1", levels: list[object] | Non
         if row[0].value in labels:
             row[1].value = labels[row[0].value]
     column = [cell.value for cell in book["Answers"][1]].index("Level") + 1
-    chosen = levels or [instrument.levels[turn % len(instrument.levels)].choice for turn in range(len(instrument.items))]
+    chosen = levels or [
+        instrument.levels[turn % len(instrument.levels)].choice for turn in range(len(instrument.items))
+    ]
     for number, level in enumerate(chosen, start=2):
         book["Answers"].cell(number, column).value = level
     book.save(path)

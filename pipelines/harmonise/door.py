@@ -178,7 +178,9 @@ def _unknown_in(typed: pl.DataFrame, seed: str, names: tuple[str, ...]) -> Rejec
 
 def _vocabulary(source: Source) -> set[str]:
     """Every word of the lists that the source's values must stand in."""
-    lists = (pl.read_csv(seed_path(seed), columns=list(names), infer_schema=False) for seed, names in source.known_in.items())
+    lists = (
+        pl.read_csv(seed_path(seed), columns=list(names), infer_schema=False) for seed, names in source.known_in.items()
+    )
     return {word for known in lists for column in known for word in column.drop_nulls().to_list()}
 
 

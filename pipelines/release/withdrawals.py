@@ -89,7 +89,9 @@ def _write(folder: Path, served: str, concerned: list[dict[str, Any]]) -> Path:
 
 
 def _entry(folder: Path, concerned: list[dict[str, Any]], version: str, round_key: str) -> dict[str, Any]:
-    mine = {row["org_code"] for row in concerned if (row["instrument_version"], row["round_key"]) == (version, round_key)}
+    mine = {
+        row["org_code"] for row in concerned if (row["instrument_version"], row["round_key"]) == (version, round_key)
+    }
     named = sorted(mine & _named_in(folder, round_key))
     return {"instrument_version": version, "round_key": round_key, "organisations": len(mine), "named": named}
 

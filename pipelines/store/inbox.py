@@ -55,7 +55,7 @@ def land(url: str, folder: Path) -> int:
     for name in new:
         target = _target(folder, name, url)
         try:
-            _copy(system, f"{root.rstrip('/')}/{name}", target)
+            _copy(system, f"{root}/{name}" if root else name, target)
         except Exception as error:  # each driver has errors of its own
             raise _unreachable(url, error) from error
     _write(folder / SEEN, json.dumps({**seen, **there}, indent=1).encode())
@@ -64,6 +64,7 @@ def land(url: str, folder: Path) -> int:
 
 def _open(url: str) -> tuple[AbstractFileSystem, str]:
     from fsspec.core import url_to_fs
+    from fsspec.implementations.dirfs import DirFileSystem
 
     try:
         system, root = url_to_fs(url)
@@ -72,7 +73,8 @@ def _open(url: str) -> tuple[AbstractFileSystem, str]:
     except Exception as error:  # each driver has errors of its own
         raise _unreachable(url, error) from error
     system.invalidate_cache()
-    return system, str(root)
+    # A file system made of one directory has that as its root already.
+    return system, "" if isinstance(system, DirFileSystem) else str(root).rstrip("/")
 
 
 def _state(info: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -28,6 +29,7 @@ from schemas.source import Source
 
 ONE = ["org_code", "unit_code", "instrument_version", "assessment_date", "submission_status", "sharing_scope"]
 ANSWER = ("item_id", "level")
+MOST_ADDRESSES = 3
 NAMES = {
     "org_code": "ODS code",
     "unit_code": "Part of the organisation",
@@ -36,6 +38,8 @@ NAMES = {
     "submission_status": "Submission status",
     "sharing_scope": "Sharing scope",
 }
+
+Row = dict[str, Any]
 
 
 @dataclass
@@ -58,7 +62,11 @@ def check(path: Path, workspace: Workspace, today: dt.date) -> Answer:
     answer, source = Answer(path.name), reference.inbox_source()
     known = known_organisations(source, workspace) or None
     if known is None:
-        answer.warnings.append("Whether the ODS code is known was not checked: no list of organisations is loaded here.")
+        answer.warnings.append(
+            "whether the ODS code is known was not checked: no list of organisations is loaded here."
+        )
+    elif workspace.origin == "synthetic":
+        answer.warnings.append("the ODS code was looked up among the organisations of the SYNTHETIC sample.")
     try:
         file_format = _format(path, source)
         frame = read_file(path, source, file_format, path.name, path.name)
@@ -109,31 +117,36 @@ def _places(path: Path, source: Source) -> dict[str, str]:
 
 
 def _problems(admitted: Admitted, places: dict[str, str]) -> list[str]:
-    """One sentence for each wrong cell; what a form says once is said once."""
-    wrong = admitted.rejected.unique(maintain_order=True).iter_rows(named=True)
-    cells = [row for row in wrong if row["column"] not in ("value_status", "submission_id")]
-    no_instrument = {row["@row"] for row in cells if row["column"] == "instrument_version"}
-    seen: dict[str, None] = {}
-    for row in cells:
-        if row["column"] in ANSWER and row["@row"] in no_instrument:
-            continue
-        seen[_sentence(row, places)] = None
-    return list(seen)
+    """One sentence for each thing that is wrong, with the cells or records in which it is."""
+    wrong = admitted.rejected.unique(maintain_order=True).rows(named=True)
+    no_instrument = {row["@row"] for row in wrong if row["column"] == "instrument_version"}
+    told: dict[str, dict[str, None]] = {}
+    for row in wrong:
+        if row["column"] not in ANSWER or row["@row"] not in no_instrument:
+            address, text = _finding(row, places)
+            told.setdefault(text, {})[address] = None
+    return [f"{_some(list(addresses))}: {text}" for text, addresses in told.items()]
 
 
-def _sentence(row: dict[str, object], places: dict[str, str]) -> str:
-    column, at = str(row["column"]), _address(row, places)
+def _some(addresses: list[str]) -> str:
+    more = len(addresses) - MOST_ADDRESSES
+    return ", ".join(addresses[:MOST_ADDRESSES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _finding(row: Row, places: dict[str, str]) -> tuple[str, str]:
+    """Where it is, and what is to be said of it."""
+    column = str(row["column"])
     if row["found"] == rejects.REPEATED:
         item = str(row["row_key"]).rsplit(" | ", 1)[-1]
-        return f"{_address({**row, 'column': 'item_id'}, places)}: question {item} is there more than once; keep one."
+        return _address("item_id", row, places), f"question {item} is there more than once; keep one."
     wrote = _wrote(str(row["found"] or ""))
     if column in ANSWER:
-        return f"{at}: {_about_answer(column, row, wrote)}"
-    return f"{at}: {NAMES.get(column, column)}: {wrote}; {_advice(column)}"
+        return _address(column, row, places), _about_answer(column, row, wrote)
+    return _address(column, row, places), f"{NAMES.get(column, column)}: {wrote}; {_advice(column)}"
 
 
-def _address(row: dict[str, object], places: dict[str, str]) -> str:
-    place = places.get(str(row["column"]))
+def _address(column: str, row: Row, places: dict[str, str]) -> str:
+    place = places.get(column)
     if place is None:
         return f"record {row['@row']}"
     return place if place[-1].isdigit() else f"{place}{row['@row']}"
@@ -142,10 +155,13 @@ def _address(row: dict[str, object], places: dict[str, str]) -> str:
 def _wrote(found: str) -> str:
     if not found:
         return "nothing is written"
-    return "you wrote a text that is not shown here" if found == rejects.HIDDEN else f"you wrote {found}"
+    if found == rejects.HIDDEN:
+        return "you wrote a text that is not repeated here"
+    # Where several columns are looked up together, the last one is meant.
+    return f"you wrote {found.rsplit(', ', 1)[-1]}"
 
 
-def _about_answer(column: str, row: dict[str, object], wrote: str) -> str:
+def _about_answer(column: str, row: Row, wrote: str) -> str:
     version, item = (str(row["row_key"]).split(" | ")[index] for index in (2, -1))
     known = reference.instrument(version) if version in reference.versions() else None
     if column == "item_id" or known is None:
@@ -189,9 +205,7 @@ def _describe(one: pl.DataFrame, answer: Answer, today: dt.date) -> None:
     answer.warnings += [f"{who}: {text}" for text in _warnings(first, instrument, one, today)]
 
 
-def _warnings(
-    first: dict[str, object], instrument: Instrument, one: pl.DataFrame, today: dt.date
-) -> Iterator[str]:
+def _warnings(first: Row, instrument: Instrument, one: pl.DataFrame, today: dt.date) -> Iterator[str]:
     levels = set(one.filter(pl.col("level").is_not_null())["item_id"])
     answered = set(one.filter(pl.col("value_status") != "missing")["item_id"])
     if open_items := [item.item_id for item in instrument.items if item.item_id not in answered]:
@@ -205,5 +219,5 @@ def _warnings(
         yield f"it is a draft: {reference.words('submission_status')['draft'].meaning}."
     if first["unit_code"]:
         yield "it is about a part: it does not speak for the organisation."
-    if isinstance(first["assessment_date"], dt.date) and first["assessment_date"] > today:
+    if first["assessment_date"] > today:
         yield f"the assessment date {first['assessment_date']:%d/%m/%Y} lies in the future."

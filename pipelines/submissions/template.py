@@ -1,7 +1,8 @@
 """Writes the workbook that an organisation fills in, for any instrument of the reference data.
 
 Belongs here: sheets, drop-downs, guidance, and what makes the workbook usable with a screen reader. Does not belong
-here: questions, levels and meanings (seeds), the names of labels and columns (source YAML).
+here: questions, levels and meanings (seeds), the text of the guidance (guidance.yml), the names of labels and columns
+(source YAML).
 
 Each sheet holds one table that starts in A1, with a frozen header row; no cell is merged, and no colour means
 anything. The same seeds give the same bytes.
@@ -16,7 +17,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.submissions.reference import NOT_APPLICABLE, Instrument, Word, inbox_source, words
+import yaml
+
+from pipelines.submissions.reference import NOT_APPLICABLE, Instrument, inbox_source, words
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 MADE_AT = datetime(2026, 4, 1)
 EARLIEST = date(2020, 1, 1)
 LANGUAGE = "en-GB"
+GUIDANCE = Path(__file__).with_name("guidance.yml")
 CORE = "docProps/core.xml"
 # Asked for so that somebody can be rung up; never read by the program.
 CONTACT = {
@@ -82,28 +86,23 @@ def _describe(book: Workbook, instrument: Instrument) -> None:
 
 def _guidance(book: Workbook, instrument: Instrument) -> None:
     source = inbox_source()
-    rows = [
-        ("About this workbook", f"It holds one assessment of one organisation: {instrument.name}."),
-        ("How to fill in", "Fill in column B of the sheet Submission. Then choose a level for each question on the "
-         "sheet Answers; the sheet Levels says what each level means. Type no formulas and add no macros."),
-        ("Questions without an answer", f"Choose {NOT_APPLICABLE} where a question does not apply. Leave the level "
-         "empty where you have no answer: then nothing is made of the questions that belong together with it."),
-        ("Comments", "For your own use. Comments, names and e-mail addresses are never read into a table."),
-        *_meanings("Sharing scope", words("sharing_scope")),
-        ("Sharing scope left empty", "It counts as private."),
-        *_meanings("Submission status", words("submission_status")),
-        ("How to change what you sent", "Send the workbook again with the same organisation, date and status. The "
-         "newer file replaces the older one."),
-        ("How to withdraw", "Send the workbook with the status Withdrawn and the same assessment date. At the next "
-         "refresh what you sent is in no table and no count. Releases that are out already get a note."),
-        ("Before you send it", "Run: impact submissions check FILE. It says in words what is missing."),
-        ("Whom to ask", f"{source.owner}. More at {source.landing_page}"),
-    ]  # fmt: skip
+    known = {
+        "instrument": instrument.name,
+        "not_applicable": NOT_APPLICABLE,
+        "owner": source.owner,
+        "landing_page": source.landing_page,
+    }
+    entries = yaml.safe_load(GUIDANCE.read_text(encoding="utf-8"))
+    rows = [row for entry in entries for row in _guidance_rows(entry, known)]
     _sheet(book, "Guidance", ["Topic", "What to know"], rows, [32, 100])
 
 
-def _meanings(what: str, known: dict[str, Word]) -> list[tuple[str, str]]:
-    return [(f"{what}: {word.label}", f"{word.meaning[0].upper()}{word.meaning[1:]}.") for word in known.values()]
+def _guidance_rows(entry: dict[str, str], known: dict[str, str]) -> list[tuple[str, str]]:
+    topic = entry["topic"]
+    if "text" in entry:
+        return [(topic, entry["text"].format(**known))]
+    meanings = words(entry["meanings_of"]).values()
+    return [(f"{topic}: {word.label}", f"{word.meaning[0].upper()}{word.meaning[1:]}.") for word in meanings]
 
 
 def _submission(book: Workbook, instrument: Instrument) -> None:

@@ -34,7 +34,9 @@ def test_every_sheet_is_one_table_from_a1_with_a_frozen_header(book):
         (table,) = sheet.tables.values()
         assert table.ref == sheet.dimensions and table.ref.startswith("A1:") and table.headerRowCount == 1
         assert sheet.freeze_panes == "A2" and not sheet.merged_cells.ranges
-        assert not any(cell.fill.fill_type for row in sheet.iter_rows() for cell in row), "no colour stands for anything"
+        assert not any(cell.fill.fill_type for row in sheet.iter_rows() for cell in row), (
+            "no colour stands for anything"
+        )
         assert all(cell.alignment.wrap_text for cell in sheet[2])
 
 
@@ -66,7 +68,9 @@ def test_nobody_else_is_asked_to_share_more_than_they_say(book):
 
 
 def test_the_same_seeds_give_the_same_bytes(tmp_path):
-    first, second = (template.write(reference.instrument(VERSIONS[0]), tmp_path / name) for name in ("a.xlsx", "b.xlsx"))
+    first, second = (
+        template.write(reference.instrument(VERSIONS[0]), tmp_path / name) for name in ("a.xlsx", "b.xlsx")
+    )
     assert first.read_bytes() == second.read_bytes()
     assert zipfile.ZipFile(first).testzip() is None
 
