@@ -28,7 +28,10 @@ def read_file(path: Path, source: Source, file_format: str, where: str, edition:
     Fault.
     """
     content = unpack(path, where, file_format, source.refuse_formulas)
-    frame = _read(content, source.layout_for(file_format), file_format, where, edition)
+    layout: Layout = source.layout_for(file_format)
+    if file_format == "json":
+        return objects.read(content, layout, source.published_names, where)
+    frame = _read(content, layout, file_format, where, edition)
     if not source.is_restricted:
         return frame
     named = {plain(name) for name in source.published_names}
@@ -38,6 +41,4 @@ def read_file(path: Path, source: Source, file_format: str, where: str, edition:
 def _read(content: bytes, layout: Layout, file_format: str, where: str, edition: str) -> pl.DataFrame:
     if file_format == "csv":
         return delimited.read(content, layout, where)
-    if file_format == "json":
-        return objects.read(content, layout, where)
     return READERS[layout.kind](content, layout, where, edition)

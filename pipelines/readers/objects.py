@@ -7,6 +7,7 @@ there are (source YAML), types and meaning.
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 
 import polars as pl
 
@@ -17,13 +18,13 @@ from schemas.source import Layout
 Record = dict[str, object]
 
 
-def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
+def read(content: bytes, layout: Layout, keys: Set[str], where: str) -> pl.DataFrame:
     """One row per record, all text, with `@row`: its number counted from 1 over the whole file.
 
-    An object without records gives one row, with its own values only. Raises Fault where the text is not JSON of
-    that form, or an object gives a key twice.
+    keys: what is read; whatever stands under other keys is passed over. An object without records gives one row,
+    with its own values only. Raises Fault where the text is not JSON of that form, or an object gives a key twice.
     """
-    rows = [row for one in _objects(_parsed(content, where), where) for row in _rows(one, layout, where)]
+    rows = [row for one in _objects(_parsed(content, where), where) for row in _rows(one, layout, keys, where)]
     names = sorted({name for row in rows for name in row} | set(layout.header))
     columns = {name: [_text(row.get(name), name, where) for row in rows] for name in names}
     return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)).with_columns(
@@ -54,14 +55,14 @@ def _objects(parsed: object, where: str) -> list[Record]:
     raise _fault(where, "something other than objects", "one object, or a list of objects")
 
 
-def _rows(one: Record, layout: Layout, where: str) -> list[Record]:
+def _rows(one: Record, layout: Layout, keys: Set[str], where: str) -> list[Record]:
     records = one.get(layout.records or "") or []
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise _fault(where, f"`{layout.records}` is no list of objects", f"a list of objects with {layout.header}")
+        raise _fault(where, f"`{layout.records}` is no list of objects", f"objects with {', '.join(layout.header)}")
     lacking = [name for name in layout.header if any(name not in record for record in records)]
     if lacking:
         raise _fault(where, f"no key {', '.join(lacking)}", f"{' and '.join(layout.header)} in every record")
-    own = {name: value for name, value in one.items() if name != layout.records and name not in layout.header}
+    own = {name: value for name, value in one.items() if name in keys and name not in layout.header}
     # Of a record only what the layout names: it must not overrule what the object says of itself.
     return [{**own, **{name: record[name] for name in layout.header}} for record in records] or [own]
 

@@ -105,7 +105,7 @@ def put_others(inbox: Path) -> None:
     counted = [f"ZX00{number}" for number in range(2, 6)] + ["ZX008"]
     put_json(
         inbox / f"{MARKER}.json",
-        *(submission(code, contact=MARKER) | {MARKER: MARKER} for code in counted),
+        *(submission(code, contact=[{MARKER: MARKER}]) | {MARKER: MARKER} for code in counted),
         *(submission(code, CAPABILITY, "Confirmed") for code in counted),
         *(submission(code, "ward-round-1", 7) for code in counted),
         submission("ZX006", submission_status="draft", sharing_scope="published"),
@@ -193,11 +193,14 @@ def test_with_consent_an_organisation_is_in_every_mart_that_its_scope_allows(bui
     assert "ZX001" not in {row[0] for row in built.shared["pub_maturity_responses"]}
 
 
-def test_counts_take_in_both_before_they_withdraw(built):
+def test_counts_take_in_whoever_shares(built):
+    """Six count without a name (ZX006 by its draft), then ZX001 and ZX007 too; ward rounds are not ZX007's."""
+
     def counted(tables: dict[str, list[tuple[Any, ...]]]) -> set[tuple[str, int | None]]:
         return {(row[1], row[6]) for row in tables["pub_maturity_items"]}
 
-    assert ("impact-sa-1", None) in counted(built.shared), "six unnamed and one named are seven, of which all are told"
+    assert counted(built.before) == {("impact-sa-1", 6), (CAPABILITY, 5), ("ward-round-1", 5)}
+    assert counted(built.shared) == {("impact-sa-1", 8), (CAPABILITY, 7), ("ward-round-1", 6)}
 
 
 def test_after_a_withdrawal_every_table_is_as_if_they_had_never_shared(built):
