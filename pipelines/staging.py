@@ -158,7 +158,7 @@ def known_organisations(source: Source, workspace: Workspace) -> frozenset[str] 
 
 def _cache_key(source: Source, snapshot: Snapshot, known: frozenset[str] | None) -> str:
     contract = source.model_dump_json(exclude=NOT_ABOUT_READING)
-    seeds = [*source.known_in, *(labels.seed for labels in source.labels.values())]
+    seeds = [*source.known_in, *(names.seed for names in source.named_in.values())]
     lists = [seed_path(seed).read_text(encoding="utf-8") for seed in seeds]
     parts = [snapshot.sha256, snapshot.edition, contract, reading_code(), *lists, *sorted(known or ())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

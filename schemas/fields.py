@@ -49,6 +49,8 @@ FIELDS: dict[str, Field] = {
     "published_value": Field(pl.Float64, "Value as the publisher rounds it"),
     "value": Field(pl.Float64, "Value; empty unless value_status says observed"),
     "value_status": Field(pl.String, "Why a value is there or not"),
+    "item_name": Field(pl.String, "What was counted, by the source's own list of items"),
+    "category": Field(pl.String, "Part of the count, such as a type of cancer; empty where there are none"),
     # waiting times
     "commissioner_code": Field(pl.String, "Commissioner, ODS code"),
     "pathway_part": Field(pl.String, "Part of the RTT return"),

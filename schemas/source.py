@@ -45,7 +45,7 @@ class FilePattern(Strict):
 
     match: Text
     known: dict[Literal["year", "month", "day"], Text] = {}
-    format: Literal["csv", "json", "xlsx", "xlsb", "ods"]
+    format: Literal["csv", "json", "xlsx", "xlsb", "xls", "ods"]
 
     @field_validator("match")
     @classmethod
@@ -66,6 +66,9 @@ class Layout(Strict):
     sheets: patterns; every sheet that matches is read, and each pattern must match at least one. Where names
     changed over time: a list for each edition from which they hold.
     form_labels: labels that must be there. optional_labels: labels that are read where they are there.
+    group_row: a row above the header names groups of columns; a column is then called `group: column`.
+    labels: texts above the header whose neighbour to the right is wanted, as `@<name>`; `published_on` and
+    `revised_on` are days.
     """
 
     kind: Literal["table", "question_grid", "form", "objects"] = "table"
@@ -76,6 +79,8 @@ class Layout(Strict):
     form_labels: tuple[Text, ...] = ()
     optional_labels: tuple[Text, ...] = ()
     records: str | None = None
+    group_row: bool = False
+    labels: dict[SnakeCase, Text] = {}
 
     def sheets_of(self, edition: str) -> tuple[str, ...]:
         """The patterns that hold for this edition; the earliest list also serves editions before it."""
@@ -137,7 +142,7 @@ class ColumnRule(Strict):
         return self
 
 
-class Labels(Strict):
+class ValueNames(Strict):
     """A list of reference data that gives a column's values their names, so that a file may hold either.
 
     seed: the list. within: columns whose values say which part of the list holds. label: its column of names.
@@ -150,10 +155,35 @@ class Labels(Strict):
 
 
 class Scope(Strict):
-    """Rows of the file that this source is not about: left out by declaration, and counted."""
+    """Rows of the file that this source is not about: left out by declaration, and counted.
 
-    keep: dict[str, tuple[str, ...]]
+    keep: published column and the texts of rows that stay. filled: published columns that are blank in notes
+    below the data.
+    """
+
+    keep: dict[Text, tuple[str, ...]] = {}
+    filled: tuple[Text, ...] = ()
     reason: Text
+
+
+class Totals(Strict):
+    """The publisher's own total rows: taken out, and held against the sum of the rows that they total.
+
+    column: published names of the column that marks them. texts: what stands there, in any case.
+    columns: pattern of the columns that must add up; by default those that `unpivot` turns into rows. A file
+    without its total is refused as cut short.
+    """
+
+    column: tuple[Text, ...]
+    texts: tuple[Text, ...]
+    columns: Text | None = None
+
+
+class Coverage(Strict):
+    """Which days an edition is about, where the file does not say: so many months, ending so many months before."""
+
+    months: Annotated[int, Field(ge=1)]
+    ends_months_before: Annotated[int, Field(ge=0)]
 
 
 class Measure(Strict):
@@ -181,11 +211,15 @@ class Source(Strict):
 
     duplicates: whether rows that share a key are rejected or kept as published. limits: a narrower range
     than the shape's. edition_from: the column that must agree with the edition in the file's name.
+    latest_from: the column whose latest day must be that edition's last, where a file holds several periods.
+    covers: the days of `@edition_start` and `@edition_end`, where they are not those of the edition's name.
+    totals: total rows among the data. complete: values that a column must hold somewhere in every file, so
+    that a renamed part is missed and not left out of a sum.
     unpivot: columns whose names match this pattern become rows: `@name`, `@value`, and `@<group>` for each
     named group.
     known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it together;
     a row in which one of them is empty is not looked up.
-    labels: columns whose values may be given by their names.
+    named_in: columns whose values may be given by their names, and the list that has the names.
     supersedes_by: what a newer file replaces, the whole edition or single submissions.
     """
 
@@ -203,9 +237,17 @@ class Source(Strict):
     is_inbox: bool = False
     notes: str | None = None
 
-    shape: Literal["provider_counts", "waiting_bands", "survey_results", "ratings", "organisations", "assessments"]
+    shape: Literal[
+        "provider_counts",
+        "provider_items",
+        "waiting_bands",
+        "survey_results",
+        "ratings",
+        "organisations",
+        "assessments",
+    ]
     files: Annotated[tuple[FilePattern, ...], Field(min_length=1)]
-    layout: Layout | dict[Literal["csv", "json", "xlsx", "xlsb", "ods"], Layout]
+    layout: Layout | dict[Literal["csv", "json", "xlsx", "xlsb", "xls", "ods"], Layout]
     columns: dict[SnakeCase, ColumnRule]
     unpivot: str | None = None
     scope: Scope | None = None
@@ -213,9 +255,13 @@ class Source(Strict):
     duplicates: Literal["reject", "keep"] = "reject"
     limits: dict[SnakeCase, tuple[float, float]] = {}
     edition_from: SnakeCase | None = None
+    latest_from: SnakeCase | None = None
+    covers: Coverage | None = None
+    totals: Totals | None = None
+    complete: dict[SnakeCase, Annotated[tuple[Text, ...], Field(min_length=1)]] = {}
     supersedes_by: Literal["edition", "submission_id"] = "edition"
     known_in: dict[SnakeCase, tuple[SnakeCase, ...]] = {}
-    labels: dict[SnakeCase, Labels] = {}
+    named_in: dict[SnakeCase, ValueNames] = {}
     known_organisations_from: tuple[SnakeCase, ...] = ()
     refuse_formulas: bool = False
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.02
@@ -239,4 +285,6 @@ class Source(Strict):
             missing = {pattern.format for pattern in self.files} - set(self.layout)
             if missing:
                 raise ValueError(f"`layout` says nothing of {', '.join(sorted(missing))}")
+        if self.totals and not (self.totals.columns or self.unpivot):
+            raise ValueError("`totals` needs `columns` that must add up, or an `unpivot`")
         return self

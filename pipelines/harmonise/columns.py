@@ -18,7 +18,7 @@ from pipelines.readers.frame import NAME, ROW, SHEET, VALUE, plain
 from pipelines.settings import seed_path
 from schemas.fields import FIELDS
 from schemas.ingest.shapes import Shape
-from schemas.source import ColumnRule, Labels, Source
+from schemas.source import ColumnRule, Source, ValueNames
 
 STATUS = "value_status"
 BOOLEANS = {"true": True, "false": False}
@@ -31,6 +31,9 @@ def in_scope(frame: pl.DataFrame, source: Source, where: str) -> pl.DataFrame:
     for name, values in source.scope.keep.items():
         published = published_name(frame, (name,), where, name)
         frame = frame.filter(pl.col(published).str.strip_chars().is_in(list(values)))
+    for name in source.scope.filled:
+        published = published_name(frame, (name,), where, name)
+        frame = frame.filter(pl.col(published).str.strip_chars().fill_null("") != "")
     return frame
 
 
@@ -51,6 +54,8 @@ def unpivoted(frame: pl.DataFrame, source: Source, where: str) -> pl.DataFrame:
         )
     others = [name for name in frame.columns if name not in hits]
     long = frame.unpivot(on=list(hits), index=others, variable_name=NAME, value_name=VALUE)
+    # In a workbook an empty cell is an empty text; null means that this sheet has no such column.
+    long = long.filter(pl.col(VALUE).is_not_null() | pl.col(SHEET).is_null())
     return long.with_columns(
         pl.col(NAME)
         .replace_strict({name: groups[group] for name, groups in hits.items()}, return_dtype=pl.String)
@@ -65,7 +70,7 @@ def canonical(frame: pl.DataFrame, source: Source, shape: Shape, where: str) -> 
     A row with a reject keeps its place here; the door takes it out. Raises Fault on a missing column.
     """
     texts = pl.DataFrame({name: _text(frame, rule, where, name) for name, rule in source.columns.items()})
-    texts = texts.with_columns(_unlabelled(texts, name, labels) for name, labels in source.labels.items())
+    texts = texts.with_columns(_unnamed(texts, name, names) for name, names in source.named_in.items())
     place = pl.int_range(pl.len(), dtype=pl.Int32).alias(POSITION)
     texts = texts.with_columns(frame[ROW], frame[SHEET], place)
     typed, rejects = [], [none()]
@@ -114,16 +119,16 @@ def _text(frame: pl.DataFrame, rule: ColumnRule, where: str, column: str) -> pl.
     return cells.fill_null(rule.fill) if rule.fill is not None else cells
 
 
-def _unlabelled(texts: pl.DataFrame, name: str, labels: Labels) -> pl.Series:
+def _unnamed(texts: pl.DataFrame, name: str, names: ValueNames) -> pl.Series:
     """The column with values in place of their names, where the list of reference data knows the name."""
-    seed = pl.read_csv(seed_path(labels.seed), infer_schema=False)
-    value, label = pl.col(name), pl.col(labels.label)
+    seed = pl.read_csv(seed_path(names.seed), infer_schema=False)
+    value, label = pl.col(name), pl.col(names.label)
     known = pl.concat(
-        seed.select(*labels.within, value.alias("value"), _spelt(written).alias(name))
+        seed.select(*names.within, value.alias("value"), _spelt(written).alias(name))
         for written in (label, pl.concat_str([value, label], separator=" - "))
-    ).unique([*labels.within, name], keep="none")
-    given = texts.select(*(pl.col(part).str.to_lowercase() for part in labels.within), _spelt(value))
-    values = given.join(known, on=[*labels.within, name], how="left", maintain_order="left")["value"]
+    ).unique([*names.within, name], keep="none")
+    given = texts.select(*(pl.col(part).str.to_lowercase() for part in names.within), _spelt(value))
+    values = given.join(known, on=[*names.within, name], how="left", maintain_order="left")["value"]
     return values.fill_null(texts[name]).alias(name)
 
 
@@ -198,6 +203,8 @@ def _parse_date(cells: pl.Series, rule: ColumnRule) -> pl.Series:
 def _expects(dtype: type[pl.DataType], rule: ColumnRule) -> str:
     if rule.mapping:
         return f"one of {', '.join(rule.mapping)}"
+    if len(rule.rewrite) > 3:
+        return f"a text that one of the {len(rule.rewrite)} patterns under `rewrite` knows"
     if rule.rewrite:
         return f"a text like {' or '.join(rule.rewrite)}"
     if dtype == pl.Date:

@@ -14,6 +14,7 @@ import polars as pl
 from pipelines.errors import Fault
 from pipelines.harmonise import columns, rejects
 from pipelines.harmonise.rejects import POSITION, Rejects
+from pipelines.harmonise.totals import without_totals
 from pipelines.readers.frame import ROW, SHEET
 from pipelines.settings import seed_path
 from schemas.ingest.shapes import SHAPES, Shape
@@ -42,10 +43,11 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
     name says, or more rows are rejected than the source allows.
     """
     shape = SHAPES[source.shape]
-    scoped = columns.in_scope(frame, source, where)
+    scoped = without_totals(columns.in_scope(frame, source, where), source, where)
     typed, unread = columns.canonical(columns.unpivoted(scoped, source, where), source, shape, where)
     _refuse_empty(typed, where)
     _refuse_other_edition(frame, typed, source, where)
+    _refuse_incomplete(typed, source, where)
     found = [
         unread,
         _outside_model(typed, shape, where),
@@ -73,19 +75,34 @@ def _refuse_empty(typed: pl.DataFrame, where: str) -> None:
 
 
 def _refuse_other_edition(frame: pl.DataFrame, typed: pl.DataFrame, source: Source, where: str) -> None:
-    if not source.edition_from:
+    column = source.edition_from or source.latest_from
+    if not column:
         return
-    said = frame["@edition_end"][0]
-    other = typed.filter(pl.col(source.edition_from).cast(pl.String) != said)
-    if other.is_empty():
+    said, days = frame["@edition_end"][0], typed[column].cast(pl.String)
+    other = typed.filter(days != said) if source.edition_from else typed.filter(days > said)
+    if other.is_empty() and (source.edition_from or days.max() == said):
         return
+    other = other if other.height else typed.filter(days == days.max())
     raise Fault(
-        f"{where}, column `{source.edition_from}`, row {other[ROW][0]}",
-        f"{other[source.edition_from][0]} in {other.height:,} of {typed.height:,} rows",
+        f"{where}, column `{column}`, row {other[ROW][0]}",
+        f"{other[column][0]} in {other.height:,} of {typed.height:,} rows",
         f"{said}, as the file's name says",
         "the file was saved under another month's name",
         "fetch the right file, or correct its name",
     )
+
+
+def _refuse_incomplete(typed: pl.DataFrame, source: Source, where: str) -> None:
+    for column, values in source.complete.items():
+        missing = sorted(set(values) - set(typed[column].drop_nulls()))
+        if missing:
+            raise Fault(
+                f"{where}, column `{column}`",
+                f"nothing for {', '.join(missing)}",
+                f"rows for each of {', '.join(values)}",
+                "the publisher renamed or dropped a column; without it every sum would be too small",
+                f"compare the file's columns with `columns.{column}` in the source YAML and add the new name",
+            )
 
 
 def validate(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:

@@ -40,6 +40,24 @@ def edition_of(groups: dict[str, str | None]) -> Edition:
     return Edition(f"{year}-{month:02d}", dt.date(year, month, 1), dt.date(year, month, last))
 
 
+def covered(edition: Edition, months: int, ends_months_before: int) -> Edition:
+    """The same edition, about so many whole months that end so many months before its own.
+
+    Raises ValueError where the edition has no month.
+    """
+    if edition.end is None:
+        raise ValueError(f"edition {edition.key} has no month")
+    last = _shifted(edition.end, -ends_months_before)
+    end = last.replace(day=calendar.monthrange(last.year, last.month)[1])
+    return Edition(edition.key, _shifted(end, 1 - months), end)
+
+
+def _shifted(day: dt.date, months: int) -> dt.date:
+    """The first day of the month that lies so many months away."""
+    total = day.year * 12 + day.month - 1 + months
+    return dt.date(total // 12, total % 12 + 1, 1)
+
+
 def _month(groups: dict[str, str | None]) -> int | None:
     if groups.get("month"):
         return int(groups["month"] or 0)

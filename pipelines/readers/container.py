@@ -22,6 +22,7 @@ RATIO_MATTERS_FROM = 10 * 1024**2
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 HTML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|\?xml[^>]*>\s*<!doctype html)", re.IGNORECASE)
 WORKBOOKS = ("xlsx", "xlsb", "ods")
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def unpack(path: Path, where: str, file_format: str, refuse_formulas: bool = False) -> bytes:
@@ -35,7 +36,18 @@ def unpack(path: Path, where: str, file_format: str, refuse_formulas: bool = Fal
     if file_format in WORKBOOKS:
         _refuse_unsafe_workbook(_open_zip(content, where), where, refuse_formulas)
         return content
+    if file_format == "xls":
+        _refuse_other_than_xls(content, where)
+        return content
     return _unpack_text(content, where)
+
+
+def _refuse_other_than_xls(content: bytes, where: str) -> None:
+    if not content.startswith(OLE):
+        raise _cut_short(where, f"a file that begins with {content[:8]!r}")
+    # The directory of the old format holds names in UTF-16.
+    if "_VBA_PROJECT".encode("utf-16-le") in content:
+        raise _unsafe(where, "macros (_VBA_PROJECT)", "a workbook without macros")
 
 
 def _refuse_empty_or_html(content: bytes, where: str) -> None:

@@ -42,6 +42,17 @@ def plain(name: Cell) -> str:
     return tidy(name).casefold()
 
 
+def day_in_words(words: str | None) -> str | None:
+    """A day such as '13th November 2025' in ISO form; None for what is no day."""
+    plain_words = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", words or "")
+    for pattern in ("%d %B %Y", "%d %b %Y", "%d/%m/%Y", "%Y-%m-%d"):
+        try:
+            return dt.datetime.strptime(plain_words, pattern).date().isoformat()
+        except ValueError:
+            continue
+    return None
+
+
 def find_header(rows: Iterable[Sequence[Cell]], wanted: Sequence[str], where: str) -> int:
     """Index of the first row that holds all the wanted names, among the first rows of a sheet or file.
 

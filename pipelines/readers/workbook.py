@@ -21,10 +21,12 @@ from pipelines.readers.frame import (
     SHEET,
     VALUE,
     Cell,
+    day_in_words,
     find_header,
     from_rows,
     plain,
     text,
+    tidy,
     unique_names,
 )
 from schemas.source import Layout
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 # Programs that save a sheet stop without a word at these numbers of rows.
 ROW_LIMITS = (65_536, 1_048_576)
+DAYS = ("published_on", "revised_on")
 
 Grid = list[list[Cell]]
 
@@ -43,9 +46,34 @@ def read_tables(content: bytes, layout: Layout, where: str, edition: str) -> pl.
     frames = []
     for sheet, first_row, grid in sheets(content, layout.sheets_of(edition), where):
         start = find_header(grid, layout.header, f'{where}, sheet "{sheet}"')
-        names = unique_names(grid[start])
-        frames.append(from_rows(names, grid[start + 1 :], first_row + start + 1, sheet))
+        names = unique_names(_grouped(grid, start) if layout.group_row else grid[start])
+        frame = from_rows(names, grid[start + 1 :], first_row + start + 1, sheet)
+        frames.append(frame.with_columns(_labelled(grid[:start], layout)))
     return pl.concat(frames, how="diagonal")
+
+
+def _grouped(grid: Grid, header: int) -> list[Cell]:
+    """Header cells with the group that stands above them, or above the nearest cell to their left."""
+    groups, group = [], ""
+    above = grid[header - 1] if header else []
+    for column in range(len(grid[header])):
+        group = tidy(above[column] if column < len(above) else "") or group
+        groups.append(group)
+    return [
+        f"{group}: {tidy(cell)}" if group and tidy(cell) else cell
+        for group, cell in zip(groups, grid[header], strict=True)
+    ]
+
+
+def _labelled(above: Grid, layout: Layout) -> list[pl.Expr]:
+    """What stands to the right of each wanted label above the header, as a column; null where nothing does."""
+    beside = {plain(cell): row[place + 1 :] for row in above for place, cell in enumerate(row) if plain(cell)}
+    columns = []
+    for name, label in layout.labels.items():
+        cells = [tidy(cell) for cell in beside.get(plain(label), []) if tidy(cell)]
+        value = cells[0] if cells else None
+        columns.append(pl.lit(day_in_words(value) if name in DAYS else value, dtype=pl.String).alias(f"@{name}"))
+    return columns
 
 
 def read_question_grid(content: bytes, layout: Layout, where: str, edition: str) -> pl.DataFrame:

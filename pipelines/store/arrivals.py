@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import Fault
-from pipelines.harmonise.periods import Edition, edition_of
+from pipelines.harmonise.periods import Edition, covered, edition_of
 from schemas.source import FilePattern, Source
 
 PSEUDONYM_LENGTH = 12
@@ -98,6 +98,8 @@ def _arrival(
 ) -> Arrival | None:
     try:
         edition = edition_of(groups)
+        if source.covers:
+            edition = covered(edition, source.covers.months, source.covers.ends_months_before)
     except ValueError:
         return None
     if source.is_restricted:

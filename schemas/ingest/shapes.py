@@ -40,6 +40,7 @@ MAY_BE_EMPTY = {
     "numerator",
     "denominator",
     "pathway_count",
+    "category",
     "unit_code",
 }
 
@@ -123,6 +124,20 @@ SHAPES: dict[str, Shape] = {
             ),
         ),
         value="numerator",
+    ),
+    "provider_items": Shape(
+        columns=(
+            "period_start",
+            "period_end",
+            "org_code",
+            "org_name",
+            "category",
+            "item_name",
+            "value",
+            "value_status",
+        ),
+        checks={**ORG, "value": _at_least_zero(), "value_status": STATUSES},
+        value="value",
     ),
     "waiting_bands": Shape(
         columns=(
