@@ -131,7 +131,7 @@ def _wanted(names: list[str], patterns: Sequence[str], where: str) -> list[str]:
         raise Fault(
             where,
             f"no sheet for {'; '.join(missing)}. There are: {'; '.join(names)}",
-            f"one sheet for each pattern under `layout.sheets`: {'; '.join(patterns)}",
+            f"a sheet for each of: {'; '.join(patterns)}",
             "the publisher renamed or dropped a sheet, or this is another of its workbooks",
             "correct the patterns in the source YAML, or fetch the right workbook",
             quotes_file=True,

@@ -30,6 +30,10 @@ from schemas.source import Source
 ONE = ["org_code", "unit_code", "instrument_version", "assessment_date", "submission_status", "sharing_scope"]
 ANSWER = ("item_id", "level")
 MOST_ADDRESSES = 3
+WHOLE_FILE = (
+    "What to do: copy the answers as plain values into a blank template (impact submissions template), or compare JSON "
+    "with impact submissions schema. Then check it again."
+)
 NAMES = {
     "org_code": "ODS code",
     "unit_code": "Part of the organisation",
@@ -96,7 +100,8 @@ def _format(path: Path, source: Source) -> str:
 
 
 def _as_sentence(fault: Fault) -> str:
-    return f"{fault.where}: {fault.found}. Expected: {fault.expected}. What to do: {fault.todo}."
+    """What is wrong with the file as a whole. What the program's keepers would do is not what its author can do."""
+    return f"{fault.where}: {fault.found}. Expected: {fault.expected}. {WHOLE_FILE}"
 
 
 def _places(path: Path, source: Source) -> dict[str, str]:
