@@ -20,6 +20,7 @@ from rich.table import Table
 from pipelines import settings
 from pipelines.errors import Fault, Faults
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Origin, Workspace
+from pipelines.submissions.commands import app as submissions_app
 
 app = typer.Typer(
     name="impact",
@@ -29,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(submissions_app, name="submissions")
 # A pipe or a log has no width of its own; without one, long sentences would be cut into columns.
 WIDE = 180
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
@@ -57,7 +59,9 @@ def _say_what_is_served(fault: Fault | Faults) -> None:
 def refresh(
     from_: Annotated[Path | None, typer.Option("--from", help="Folder with published files, at any depth.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Fetch what is new from the publishers first.")] = False,
-    submissions: Annotated[Path | None, typer.Option(help="Folder with self-assessment submissions.")] = None,
+    submissions: Annotated[
+        str | None, typer.Option(help="Inbox of submissions: a folder, or a URL such as s3://bucket/prefix.")
+    ] = None,
     sample: Annotated[
         bool,
         typer.Option("--sample", help="Serve the SYNTHETIC sample even where published data are served."),
@@ -71,7 +75,7 @@ def refresh(
     from pipelines.refreshing import run
     from pipelines.store.arrivals import require_folder
 
-    for folder in (from_, submissions):
+    for folder in (from_, _as_folder(submissions)):
         if folder:
             require_folder(folder)
     origin: Origin = "published" if from_ or submissions or live or as_at else "synthetic"
@@ -177,11 +181,14 @@ def organisations(
 def releases() -> None:
     """Lists all releases, and which one is being served."""
     from pipelines.release import list_releases
+    from pipelines.release.withdrawals import note_path
 
+    workspace = settings.workspace()
     table = Table("release", "built at (UTC)", "data", "tables", "rows", "")
-    for item in list_releases(settings.workspace()):
+    for item in list_releases(workspace):
         data = "SYNTHETIC" if item.is_synthetic else "published"
-        serving = "serving" if item.is_serving else ""
+        noted = note_path(workspace.releases / item.release_id).exists()
+        serving = "serving" if item.is_serving else "holds what was withdrawn since" if noted else ""
         table.add_row(item.release_id, item.built_at[:19], data, str(item.tables), f"{item.rows:,}", serving)
     out.print(table)
 
@@ -268,7 +275,14 @@ def web(port: Annotated[int, typer.Option(help="Port of the web interface.")] = 
     os.execv(command[0], command)
 
 
-def _set_environment(origin: Origin, from_: Path | None, inbox: Path | None, replace: bool) -> None:
+def _as_folder(inbox: str | None) -> Path | None:
+    """The inbox as a folder of this machine; None for a URL, or no inbox."""
+    from pipelines.store.inbox import is_url
+
+    return Path(inbox).expanduser().resolve() if inbox and not is_url(inbox) else None
+
+
+def _set_environment(origin: Origin, from_: Path | None, inbox: str | None, replace: bool) -> None:
     """Sets what Dagster, dbt and Great Expectations read, so that nobody has to set it by hand."""
     home = settings.home()
     dagster_dir = home / "dagster"
@@ -277,7 +291,7 @@ def _set_environment(origin: Origin, from_: Path | None, inbox: Path | None, rep
         "IMPACT_HOME": str(home),
         "IMPACT_ORIGIN": origin,
         "IMPACT_FROM": str(from_.resolve()) if from_ else "",
-        "IMPACT_SUBMISSIONS": str(inbox.resolve()) if inbox else "",
+        "IMPACT_SUBMISSIONS": str(_as_folder(inbox) or inbox or ""),
         "IMPACT_REPLACE_PUBLISHED": "yes" if replace else "no",
         "IMPACT_DAGSTER_DIR": str(dagster_dir),
         "DAGSTER_HOME": str(PROJECT_ROOT),

@@ -5,7 +5,7 @@ Belongs here: the shape and the wording of faults. Does not belong here: decidin
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 PARTS = ("found", "expected", "likely", "todo")
 LABELS = {"found": "found", "expected": "expected", "likely": "likely", "todo": "to do"}
@@ -17,6 +17,7 @@ class Fault(Exception):
 
     where: source, edition, sheet, column and row, as far as they are known, and what is the matter.
     found, expected, likely, todo: one plain sentence or list each; none may be empty.
+    quotes_file: whether `found` repeats what somebody wrote in the file.
     """
 
     where: str
@@ -24,6 +25,7 @@ class Fault(Exception):
     expected: str
     likely: str
     todo: str
+    quotes_file: bool = False
 
     def __post_init__(self) -> None:
         empty = [part for part in ("where", *PARTS) if not str(getattr(self, part)).strip()]
@@ -36,7 +38,12 @@ class Fault(Exception):
 
     def as_dict(self) -> dict[str, str]:
         """The five parts by name, for JSON."""
-        return asdict(self)
+        return {part: getattr(self, part) for part in ("where", *PARTS)}
+
+    def discreet(self) -> Fault:
+        """The same fault without anything that stands in the file, for files with personal data."""
+        hidden = "something that is not repeated here, because the file may hold personal data"
+        return replace(self, found=hidden, quotes_file=False) if self.quotes_file else self
 
 
 class Faults(Exception):

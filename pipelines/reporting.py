@@ -177,8 +177,9 @@ def _print_left(left: dict[str, Any], out: Console) -> None:
     if unclaimed:
         names = ", ".join(unclaimed[:MOST_NAMES]) + (", …" if len(unclaimed) > MOST_NAMES else "")
         out.print(f"WARNING: {len(unclaimed)} files that no source knows were left alone: {names}", markup=False)
-    for name in left.get("unreadable", ()):
-        out.print(f"in the inbox, of no kind that can be read: {name}", markup=False)
+    if left.get("unreadable"):
+        kinds = ", ".join(left["unreadable"])
+        out.print(f"in the inbox, of no kind that can be read: {len(left['unreadable'])} files ({kinds})", markup=False)
 
 
 def _print_release(workspace: Workspace, metadata: dict[str, dict[str, Any]], out: Console) -> None:

@@ -4,7 +4,7 @@ Belongs here: the schedule and the inbox sensor. Does not belong here: what a ru
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dagster import (
@@ -19,6 +19,7 @@ from dagster import (
 
 from pipelines import settings
 from pipelines.assets.raw import inbox_folder
+from pipelines.store import inbox
 
 # Monthly statistics come out in the second and third week; the 25th has them all.
 MONTHLY = "30 9 25 * *"
@@ -46,7 +47,9 @@ def inbox_sensor(job_name: str) -> SensorDefinition:
         description="Looks into the inbox of self-assessment submissions.",
     )
     def look(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
-        state = inbox_state(inbox_folder(settings.workspace()))
+        workspace = settings.workspace()
+        place = settings.inbox() if workspace.origin == "published" else None
+        state = url_state(place) if place and inbox.is_url(place) else inbox_state(inbox_folder(workspace))
         if state == (context.cursor or ""):
             yield SkipReason("nothing new in the inbox")
             return
@@ -56,10 +59,19 @@ def inbox_sensor(job_name: str) -> SensorDefinition:
     return look
 
 
-def inbox_state(inbox: Path | None) -> str:
+def inbox_state(folder: Path | None) -> str:
     """Names, sizes and times of all files in the inbox, hashed; '' for no file or no inbox."""
-    if inbox is None or not inbox.is_dir():
+    if folder is None or not folder.is_dir():
         return ""
-    files = sorted(path for path in inbox.rglob("*") if path.is_file())
-    listing = "\n".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
-    return hashlib.sha256(listing.encode()).hexdigest() if files else ""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return _hash(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
+
+
+def url_state(url: str) -> str:
+    """Names and states of all files in an inbox that is a URL, hashed; '' for no file. Nothing is copied."""
+    return _hash(f"{name} {state}" for name, state in inbox.listing(url).items())
+
+
+def _hash(lines: Iterable[str]) -> str:
+    listing = "\n".join(lines)
+    return hashlib.sha256(listing.encode()).hexdigest() if listing else ""

@@ -21,6 +21,11 @@ DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 DUCKDB_FILE = "nhs_impact_warehouse.duckdb"
 
 
+def seed_path(seed: str) -> Path:
+    """Where a list of reference data lies."""
+    return DBT_PROJECT_DIR / "seeds" / f"{seed}.csv"
+
+
 def home() -> Path:
     """The folder that holds all state: `IMPACT_HOME`, or `.impact/` in the project."""
     return Path(os.environ.get("IMPACT_HOME") or PROJECT_ROOT / ".impact").expanduser().resolve()
@@ -66,6 +71,11 @@ class Workspace:
     def raw(self) -> Path:
         """Files as published, content-addressed; never rewritten."""
         return self.kept / "raw"
+
+    @property
+    def landing(self) -> Path:
+        """Copies of what lies in an inbox that is no folder of this machine."""
+        return self.base / "landing"
 
     @property
     def staged(self) -> Path:
@@ -128,9 +138,9 @@ def published_files() -> Path | None:
     return _folder("IMPACT_FROM")
 
 
-def inbox() -> Path | None:
-    """Where submissions are dropped: `IMPACT_SUBMISSIONS`, or None for no inbox."""
-    return _folder("IMPACT_SUBMISSIONS")
+def inbox() -> str | None:
+    """Where submissions are dropped, a folder or a URL: `IMPACT_SUBMISSIONS`, or None for no inbox."""
+    return os.environ.get("IMPACT_SUBMISSIONS") or None
 
 
 def is_live() -> bool:

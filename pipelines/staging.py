@@ -20,10 +20,10 @@ from pipelines.editions import publication
 from pipelines.editions.publication import Publication
 from pipelines.editions.settle import settle
 from pipelines.errors import Fault
-from pipelines.harmonise.door import admit, seed_path
+from pipelines.harmonise.door import admit
 from pipelines.progress import say
 from pipelines.readers import read_file
-from pipelines.settings import PROJECT_ROOT, Workspace
+from pipelines.settings import PROJECT_ROOT, Workspace, seed_path
 from pipelines.store import parquet, snapshots
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
@@ -145,7 +145,7 @@ def _stage(
         admitted = admit(frames.pop(), source, snapshot.where, known)
     except Fault as fault:
         parquet.drop(workspace, snapshot)
-        return _refused(key, str(fault), published)
+        return _refused(key, str(fault.discreet() if source.is_restricted else fault), published)
     return parquet.keep(workspace, source, snapshot, admitted, published, key)
 
 

@@ -22,11 +22,11 @@ class Field:
 FIELDS: dict[str, Field] = {
     # where a row comes from
     "source_id": Field(pl.String, "Source in the registry"),
-    "edition": Field(pl.String, "Edition of the source, sortable"),
+    "edition": Field(pl.String, "Edition of the source, sortable; of a restricted source a pseudonym"),
     "vintage": Field(pl.String, "First 12 hexadecimal digits of the file's sha256"),
     "vintage_rank": Field(pl.Int32, "1 for the newest vintage of the edition"),
     "published_on": Field(pl.Date, "Day of publication; empty where it is not known"),
-    "source_file": Field(pl.String, "File name as it arrived"),
+    "source_file": Field(pl.String, "File name as it arrived; of a restricted source a pseudonym"),
     "source_sheet": Field(pl.String, "Sheet of the workbook; empty for text files"),
     "source_row": Field(pl.Int32, "Row in the sheet or record in the text file, counted from 1"),
     # organisations
@@ -147,12 +147,13 @@ FIELDS: dict[str, Field] = {
     "is_current_rating": Field(pl.Boolean, "False for a rating that a later one replaced"),
     "inherited_from": Field(pl.String, "CQC id of the predecessor that the rating was given to"),
     # self-assessments
-    "submission_id": Field(pl.String, "Hash of organisation, instrument, date and status"),
+    "submission_id": Field(pl.String, "Hash of organisation, part, instrument, date and status"),
+    "unit_code": Field(pl.String, "Part of the organisation that was assessed, ODS code; empty for the whole"),
     "instrument_version": Field(pl.String, "Instrument and version that was answered"),
     "submission_status": Field(pl.String, "draft, board_approved, reassessment or withdrawn"),
     "sharing_scope": Field(pl.String, "Who may see it; private where nothing was said"),
     "item_id": Field(pl.String, "Item of the instrument"),
-    "level": Field(pl.Int32, "Level chosen, 1 (lowest) to 5; empty when not answered"),
+    "level": Field(pl.Int32, "Level chosen, from 1 (lowest); empty when not answered"),
 }
 
 LABELS = frozenset(

@@ -646,6 +646,21 @@ PUBLISHED = (
         key=("indicator_id", "indicator_year"),
         value="value",
     ),
+    _table(
+        "pub_maturity_items",
+        "instrument version, round and item, over all eligible organisations",
+        _text("instrument_family", "instrument, whatever its version"),
+        _text("instrument_version", "version of the instrument"),
+        _text("round_key", "round of assessment; sorts by time"),
+        _text("item_id", "item of the instrument"),
+        _nullable(_count("n_shared", "organisations that shared a level; null where suppressed", "INTEGER")),
+        _count("n_eligible", "organisations that could have shared", "INTEGER"),
+        _number("median_level", "median level on the instrument's own scale"),
+        VALUE_STATUS,
+        key=("instrument_version", "round_key", "item_id"),
+        value="median_level",
+        ordered=(("n_shared", "n_eligible"),),
+    ),
 )
 
 RELEASE_INFO = Table(

@@ -103,26 +103,30 @@ class Layout(Strict):
     """How rows lie in the file.
 
     kind: `table` (one header row, one record a row), `question_grid` (a question text above groups of
-    response columns), `form` (label and value pairs on one sheet, answers on another), `bodies` (JSON objects, of
-    which `bodies` says what becomes a row; `header` are keys that each of them has) or `documents` (JSON bodies,
-    one for each organisation).
+    response columns), `form` (label and value pairs on one sheet, answers on another), `objects` (JSON: one object or
+    a list of them, each with its records in a list under the key `records`), `bodies` (JSON objects, of which `bodies`
+    says what becomes a row; `header` are keys that each of them has) or `documents` (JSON bodies, one for each
+    organisation).
     header: names that mark the header row, wherever it stands. names: column names of a headerless file; of
     documents: the paths to read (pipelines/readers/documents.py). each: the path of a list in a document
     whose members become rows; without it a document is one row.
     sheets: patterns; every sheet that matches is read, and each pattern must match at least one. Where names
     changed over time: a list for each edition from which they hold.
+    form_labels: labels that must be there. optional_labels: labels that are read where they are there.
     group_row: a row above the header names groups of columns; a column is then called `group: column`.
     labels: texts above the header whose neighbour to the right is wanted, as `@<name>`; `published_on` and
     `revised_on` are days.
     """
 
-    kind: Literal["table", "question_grid", "form", "bodies", "documents"] = "table"
+    kind: Literal["table", "question_grid", "form", "objects", "bodies", "documents"] = "table"
     header: tuple[Text, ...] = ()
     names: tuple[Text, ...] = ()
     each: Text | None = None
     sheets: tuple[Text, ...] | dict[str, tuple[Text, ...]] = ()
     form_sheet: str | None = None
     form_labels: tuple[Text, ...] = ()
+    optional_labels: tuple[Text, ...] = ()
+    records: str | None = None
     group_row: bool = False
     labels: dict[SnakeCase, Text] = {}
     bodies: Bodies | None = None
@@ -146,6 +150,8 @@ class Layout(Strict):
             raise ValueError("`kind: documents` goes with `names`, the paths to read")
         if self.each and self.kind != "documents":
             raise ValueError("`each` goes with `kind: documents`, and only with it")
+        if (self.kind == "objects") != bool(self.records):
+            raise ValueError("`records` goes with `kind: objects`, and only with it")
         return self
 
 
@@ -193,6 +199,18 @@ class ColumnRule(Strict):
         if [bool(self.source), bool(self.joined), self.const is not None].count(True) != 1:
             raise ValueError("a column comes from `source`, is `joined` or is a `const`, one of the three")
         return self
+
+
+class ValueNames(Strict):
+    """A list of reference data that gives a column's values their names, so that a file may hold either.
+
+    seed: the list. within: columns whose values say which part of the list holds. label: its column of names.
+    Understood are the value, the name, and both as in `3 - Progressing`, whatever the case.
+    """
+
+    seed: SnakeCase
+    within: tuple[SnakeCase, ...]
+    label: SnakeCase
 
 
 class Scope(Strict):
@@ -464,7 +482,9 @@ class Source(Strict):
     statuses: marks that mean two things. reach: what shows that the unit is the expected one.
     unpivot: columns whose names match this pattern become rows: `@name`, `@value`, and `@<group>` for each
     named group.
-    known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it.
+    known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it together;
+    a row in which one of them is empty is not looked up.
+    named_in: columns whose values may be given by their names, and the list that has the names.
     supersedes_by: what a newer file replaces, the whole edition or single submissions.
     calendar: when editions are due; none where they come as they come. holds: an inbox knows none.
     fetch: how files come by themselves; without it, somebody brings them.
@@ -504,12 +524,18 @@ class Source(Strict):
     reach: Reach | None = None
     supersedes_by: Literal["edition", "submission_id"] = "edition"
     known_in: dict[SnakeCase, tuple[SnakeCase, ...]] = {}
+    named_in: dict[SnakeCase, ValueNames] = {}
     known_organisations_from: tuple[SnakeCase, ...] = ()
     refuse_formulas: bool = False
     max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.02
     calendar: Calendar | None = None
     holds: Holds = Holds()
     measures: tuple[Measure, ...] = ()
+
+    @property
+    def published_names(self) -> set[str]:
+        """Every name under which one of its columns may stand in a file."""
+        return {name for rule in self.columns.values() for name in rule.source}
 
     def layout_for(self, file_format: str) -> Layout:
         """The layout of a file of this format."""

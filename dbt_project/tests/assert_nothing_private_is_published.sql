@@ -1,13 +1,42 @@
-with submissions as (
-    select
+with received as (
+    select distinct
+        submission_id,
         org_code,
+        unit_code,
+        instrument_version,
         {{ financial_year_key(financial_year_start('assessment_date')) }} as round_key,
-        max(case when sharing_scope in ('national_named', 'published') then 1 else 0 end) as may_be_named,
-        max(
-            case when sharing_scope in ('national_aggregate', 'national_named', 'published') then 1 else 0 end
-        ) as may_be_counted
+        assessment_date,
+        submission_status,
+        sharing_scope
     from {{ ref('stg_impact_self_assessment__responses') }}
-    group by org_code, 2
+    where vintage_rank = 1
+),
+
+submissions as (
+    select
+        received.org_code,
+        received.instrument_version,
+        received.round_key,
+        max(
+            case
+                when received.sharing_scope in ('national_named', 'published') and received.submission_status <> 'draft' then 1
+                else 0
+            end
+        ) as may_be_named,
+        max(
+            case when received.sharing_scope in ('national_aggregate', 'national_named', 'published') then 1 else 0 end
+        ) as may_be_counted
+    from received
+    left join received as withdrawals
+        on
+            received.org_code = withdrawals.org_code
+            and received.instrument_version = withdrawals.instrument_version
+            and received.round_key = withdrawals.round_key
+            and received.assessment_date <= withdrawals.assessment_date
+            and withdrawals.submission_status = 'withdrawn'
+            and withdrawals.unit_code is null
+    where withdrawals.submission_id is null and received.unit_code is null
+    group by received.org_code, received.instrument_version, received.round_key
 ),
 
 named as (
@@ -28,9 +57,20 @@ named as (
 counted as (
     select
         round_key,
-        sum(may_be_counted) as organisations
+        count(distinct org_code) as organisations
     from submissions
+    where may_be_counted = 1
     group by round_key
+),
+
+counted_by_instrument as (
+    select
+        instrument_version,
+        round_key,
+        count(*) as organisations
+    from submissions
+    where may_be_counted = 1
+    group by instrument_version, round_key
 ),
 
 public_organisations as (
@@ -49,7 +89,34 @@ left join submissions
     on
         named.org_code = submissions.org_code
         and named.round_key = submissions.round_key
-where coalesce(submissions.may_be_named, 0) = 0
+        and submissions.may_be_named = 1
+where submissions.org_code is null
+
+union all
+
+select
+    'an organisation answers under its name that has not allowed it' as finding,
+    responses.org_code as subject
+from {{ ref('pub_maturity_responses') }} as responses
+left join submissions
+    on
+        responses.org_code = submissions.org_code
+        and responses.instrument_version = submissions.instrument_version
+        and responses.round_key = submissions.round_key
+        and submissions.may_be_named = 1
+where submissions.org_code is null
+
+union all
+
+select
+    'an item counts more organisations than have shared' as finding,
+    items.item_id as subject
+from {{ ref('pub_maturity_items') }} as items
+left join counted_by_instrument
+    on
+        items.instrument_version = counted_by_instrument.instrument_version
+        and items.round_key = counted_by_instrument.round_key
+where items.n_shared > coalesce(counted_by_instrument.organisations, 0)
 
 union all
 

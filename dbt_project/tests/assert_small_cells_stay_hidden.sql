@@ -44,3 +44,23 @@ having
     between 1 and {{ var('minimum_sharing_organisations') }} - 1
     -- Without a shown total there is nothing to subtract from.
     and sum(n_unnamed) >= {{ var('minimum_sharing_organisations') }}
+
+union all
+
+select
+    'an item with too few organisations is shown' as finding,
+    published.item_id as driver_id,
+    published.round_key,
+    'total' as margin
+from {{ ref('int_maturity_items__margined') }} as margined
+inner join {{ ref('pub_maturity_items') }} as published
+    on
+        margined.instrument_version = published.instrument_version
+        and margined.round_key = published.round_key
+        and margined.item_id = published.item_id
+where
+    published.value_status = 'observed'
+    and (
+        margined.n_shared < {{ var('minimum_sharing_organisations') }}
+        or margined.n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1
+    )

@@ -25,7 +25,7 @@ from pipelines.progress import say
 from pipelines.registry import load_out_of_scope, load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import code_hash
-from pipelines.store import arrivals, snapshots
+from pipelines.store import arrivals, inbox, snapshots
 from schemas.source import Source
 
 FETCHED = AssetKey(["raw", "fetched"])
@@ -79,18 +79,22 @@ def arrived_files() -> MaterializeResult:
     workspace = settings.workspace()
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
-    inbox = inbox_folder(workspace)
+    if workspace.as_at is None:
+        land_inbox(workspace)
+    folder = inbox_folder(workspace)
     series = [source for source in load_sources().values() if not source.is_inbox]
     inboxes = [source for source in load_sources().values() if source.is_inbox]
-    found = arrivals.look_into(published_folder(workspace), series, leave_out=inbox, no_source=load_out_of_scope())
-    unreadable = arrivals.look_into(inbox, inboxes).unclaimed
+    found = arrivals.look_into(published_folder(workspace), series, leave_out=folder, no_source=load_out_of_scope())
+    # A name in the inbox may be that of a person: only the kinds are told.
+    unreadable = arrivals.look_into(folder, inboxes).unclaimed
+    kinds = tuple(sorted(Path(name).suffix or "no suffix" for name in unreadable))
     if workspace.as_at is None:
-        arrivals.note_left(workspace, arrivals.Left(found.unclaimed, found.out_of_scope, unreadable))
+        arrivals.note_left(workspace, arrivals.Left(found.unclaimed, found.out_of_scope, kinds))
     return MaterializeResult(
         metadata={
             "unclaimed": list(found.unclaimed),
             "out_of_scope": found.out_of_scope,
-            "unreadable": list(unreadable),
+            "unreadable": list(kinds),
         }
     )
 
@@ -101,8 +105,21 @@ def published_folder(workspace: Workspace) -> Path | None:
 
 
 def inbox_folder(workspace: Workspace) -> Path | None:
-    """Where submissions of this origin are looked for."""
-    return workspace.sample / "submissions" if workspace.origin == "synthetic" else settings.inbox()
+    """The folder of this machine in which submissions of this origin are looked for."""
+    if workspace.origin == "synthetic":
+        return workspace.sample / "submissions"
+    place = settings.inbox()
+    if place is None:
+        return None
+    return workspace.landing if inbox.is_url(place) else Path(place).expanduser().resolve()
+
+
+def land_inbox(workspace: Workspace) -> None:
+    """Copies what is new in an inbox that is a URL. Raises Fault where it cannot be reached."""
+    place = settings.inbox()
+    if workspace.origin == "published" and place and inbox.is_url(place):
+        say("looking into the inbox")
+        inbox.land(place, workspace.landing)
 
 
 def _ensure_sample(workspace: Workspace) -> None:
@@ -145,10 +162,10 @@ def claimed_files(source: Source, workspace: Workspace) -> tuple[arrivals.Arriva
     """
     if workspace.as_at:
         return ()
-    inbox = inbox_folder(workspace)
+    folder = inbox_folder(workspace)
     if source.is_inbox:
-        return arrivals.look_into(inbox, [source]).claimed
-    brought = arrivals.look_into(published_folder(workspace), [source], leave_out=inbox)
+        return arrivals.look_into(folder, [source]).claimed
+    brought = arrivals.look_into(published_folder(workspace), [source], leave_out=folder)
     fetched = workspace.fetched if workspace.fetched.is_dir() else None
     # Each lies in a folder named after the time; names of files may change in any way.
     in_time = sorted(arrivals.look_into(fetched, [source]).claimed, key=lambda one: one.path.parent.name)

@@ -97,6 +97,7 @@ def published() -> Iterator[MaterializeResult]:
     release.write_manifest(workspace.candidate, workspace, fingerprint)
     version = release.read_manifest(workspace.candidate)["release_id"]
     release.publish(workspace.candidate, workspace, version, settings.may_replace_published())
+    release.note_withdrawals(workspace)
     say(f"release {version} is being served")
     yield MaterializeResult(asset_key=RELEASE, metadata={"release_id": version})
     yield MaterializeResult(asset_key=SERVING, metadata={"release_id": version})

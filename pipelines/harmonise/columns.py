@@ -15,9 +15,10 @@ import polars as pl
 from pipelines.errors import Fault
 from pipelines.harmonise.rejects import COLUMNS, POSITION, Rejects, none
 from pipelines.readers.frame import NAME, ROW, SHEET, VALUE, plain
+from pipelines.settings import seed_path
 from schemas.fields import FIELDS
 from schemas.ingest.shapes import Shape
-from schemas.source import ColumnRule, Source, StatusRule
+from schemas.source import ColumnRule, Source, StatusRule, ValueNames
 
 STATUS = "value_status"
 BOOLEANS = {"true": True, "false": False}
@@ -69,6 +70,7 @@ def canonical(frame: pl.DataFrame, source: Source, shape: Shape, where: str) -> 
     A row with a reject keeps its place here; the door takes it out. Raises Fault on a missing column.
     """
     texts = pl.DataFrame({name: _text(frame, rule, where, name) for name, rule in source.columns.items()})
+    texts = texts.with_columns(_unnamed(texts, name, names) for name, names in source.named_in.items())
     place = pl.int_range(pl.len(), dtype=pl.Int32).alias(POSITION)
     texts = texts.with_columns(frame[ROW], frame[SHEET], place)
     typed, rejects = [], [none()]
@@ -103,6 +105,7 @@ def published_name(frame: pl.DataFrame, names: tuple[str, ...], where: str, colu
         f"{' or '.join(names)}, which gives `{column}`",
         "the publisher renamed or dropped the column",
         f"check the publisher's notes; if it was renamed, add the new name to `columns.{column}.source`",
+        quotes_file=True,
     )
 
 
@@ -116,7 +119,7 @@ def _text(frame: pl.DataFrame, rule: ColumnRule, where: str, column: str) -> pl.
     except Fault:
         if not rule.optional:
             raise
-        return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+        return pl.repeat(rule.fill, frame.height, dtype=pl.String, eager=True)
     cells = frame[name].str.strip_chars()
     cells = cells.set(cells.is_in(list(rule.blanks)).fill_null(True), None)
     return cells.fill_null(rule.fill) if rule.fill is not None else cells
@@ -126,6 +129,24 @@ def _joined(frame: pl.DataFrame, names: tuple[str, ...], where: str, column: str
     parts = [pl.col(published_name(frame, (name,), where, column)) for name in names]
     cells = [part.str.strip_chars().fill_null("") for part in parts]
     return frame.select(pl.concat_str(cells, separator=" | ")).to_series()
+
+
+def _unnamed(texts: pl.DataFrame, name: str, names: ValueNames) -> pl.Series:
+    """The column with values in place of their names, where the list of reference data knows the name."""
+    seed = pl.read_csv(seed_path(names.seed), infer_schema=False)
+    value, label = pl.col(name), pl.col(names.label)
+    known = pl.concat(
+        seed.select(*names.within, value.alias("value"), _spelt(written).alias(name))
+        for written in (label, pl.concat_str([value, label], separator=" - "))
+    ).unique([*names.within, name], keep="none")
+    given = texts.select(*(pl.col(part).str.to_lowercase() for part in names.within), _spelt(value))
+    values = given.join(known, on=[*names.within, name], how="left", maintain_order="left")["value"]
+    return values.fill_null(texts[name]).alias(name)
+
+
+def _spelt(words: pl.Expr) -> pl.Expr:
+    """Words for comparison: one case, one kind of dash, single spaces."""
+    return words.str.to_lowercase().str.replace_all(r"\s*[-–—:]\s*", " - ").str.replace_all(r"\s+", " ")
 
 
 def _typed(texts: pl.DataFrame, name: str, rule: ColumnRule) -> tuple[pl.Series, Rejects | None]:

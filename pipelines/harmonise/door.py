@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
@@ -17,7 +16,7 @@ from pipelines.harmonise import columns, rejects
 from pipelines.harmonise.rejects import POSITION, Rejects
 from pipelines.harmonise.totals import without_totals
 from pipelines.readers.frame import ROW, SHEET
-from pipelines.settings import DBT_PROJECT_DIR
+from pipelines.settings import seed_path
 from schemas.ingest.shapes import SHAPES, Shape
 from schemas.source import Expected, Source
 
@@ -62,6 +61,8 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
         *(_unknown_in(typed, seed, names) for seed, names in source.known_in.items()),
     ]
     rejected = pl.concat([part.select(rejects.COLUMNS) for part in found])
+    if source.is_restricted:
+        rejected = rejects.discreet(rejected, _vocabulary(source))
     return _split(typed, rejected, source, where, out_of_scope)
 
 
@@ -171,6 +172,7 @@ def _outside_model(typed: pl.DataFrame, shape: Shape, where: str) -> Rejects:
             str(whole["check"][0]),
             "the reader and the shape disagree",
             "report this: it is a fault of the program, not of the file",
+            quotes_file=True,
         )
     return _from_cases(typed, cases)
 
@@ -209,7 +211,7 @@ def _duplicates(typed: pl.DataFrame, source: Source) -> Rejects:
     if source.duplicates == "keep":
         return rejects.none()
     repeated = typed.filter(typed.select(source.key).is_duplicated())
-    found = pl.lit("a row that is there more than once")
+    found = pl.lit(rejects.REPEATED)
     return rejects.of_rows(repeated, source.key[0], found, f"one row for each {', '.join(source.key)}")
 
 
@@ -224,26 +226,35 @@ def _unknown_organisations(typed: pl.DataFrame, known: Set[str] | None) -> Rejec
 def _unknown_in(typed: pl.DataFrame, seed: str, names: tuple[str, ...]) -> Rejects:
     """Rows whose values in these columns do not stand together in a list of reference data."""
     known = pl.read_csv(seed_path(seed), columns=list(names), infer_schema=False)
-    unknown = typed.join(known, on=names, how="anti")
-    found = pl.concat_str([pl.col(name).fill_null("") for name in names], separator=", ")
+    texts = typed.with_columns(pl.col(name).cast(pl.String) for name in names).drop_nulls(names)
+    unknown = texts.join(known, on=names, how="anti")
+    found = pl.concat_str(names, separator=", ")
     return rejects.of_rows(unknown, names[-1], found, f"{', '.join(names)} as in the reference list {seed}")
 
 
-def seed_path(seed: str) -> Path:
-    """Where a list of reference data lies."""
-    return DBT_PROJECT_DIR / "seeds" / f"{seed}.csv"
+def _vocabulary(source: Source) -> set[str]:
+    """Every word of the lists that the source's values must stand in."""
+    lists = (
+        pl.read_csv(seed_path(seed), columns=list(names), infer_schema=False) for seed, names in source.known_in.items()
+    )
+    return {word for known in lists for column in known for word in column.drop_nulls().to_list()}
 
 
 def _split(typed: pl.DataFrame, rejected: Rejects, source: Source, where: str, out_of_scope: int) -> Admitted:
     bad = rejected.select(POSITION).unique()
     _refuse_too_many(bad.height, typed.height, rejected, source, where)
     accepted = typed.join(bad, on=POSITION, how="anti", maintain_order="left") if bad.height else typed
-    keyed = rejected.join(_keys(typed, source), on=POSITION, how="left").drop(POSITION)
+    keyed = rejected.join(_keys(typed, source, rejected), on=POSITION, how="left").drop(POSITION)
     return Admitted(accepted.drop(POSITION), keyed, typed.height, bad.height, out_of_scope)
 
 
-def _keys(typed: pl.DataFrame, source: Source) -> pl.DataFrame:
-    parts = [pl.col(name).cast(pl.String).fill_null("") for name in source.key]
+def _keys(typed: pl.DataFrame, source: Source, rejected: Rejects) -> pl.DataFrame:
+    """The key of each row in words; of a restricted source without values that were rejected themselves."""
+    parts = []
+    for name in source.key:
+        wrong = rejected.filter(pl.col("column") == name)[POSITION] if source.is_restricted else []
+        text = pl.col(name).cast(pl.String).fill_null("")
+        parts.append(pl.when(pl.col(POSITION).is_in(list(wrong))).then(pl.lit("…")).otherwise(text))
     return typed.select(POSITION, pl.concat_str(parts, separator=" | ").alias("row_key"))
 
 
@@ -256,4 +267,5 @@ def _refuse_too_many(lost: int, total: int, rejected: Rejects, source: Source, w
         f"{rejected['expected'][0]}, in all but {source.max_rejected_share:.0%} of the rows",
         "the publisher changed a unit, a code or the layout",
         "check the publisher's notes, then correct the source YAML; the file is refused whole until then",
+        quotes_file=True,
     )

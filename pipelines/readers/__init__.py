@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.readers import bodies, delimited, documents, spreadsheet_stream, submission, workbook
+from pipelines.readers import bodies, delimited, documents, objects, spreadsheet_stream, submission, workbook
 from pipelines.readers.container import unpack
+from pipelines.readers.frame import plain
 from schemas.source import Layout, Source
 
 READERS = {
@@ -22,9 +23,23 @@ READERS = {
 
 
 def read_file(path: Path, source: Source, file_format: str, where: str, edition: str) -> pl.DataFrame:
-    """Every record of the file as text, with the columns `@row` and `@sheet`. Raises Fault."""
+    """Every record of the file as text, with the columns `@row` and `@sheet`.
+
+    Of a restricted source only columns that its YAML names: names, addresses and comments go no further. Raises
+    Fault.
+    """
     content = unpack(path, where, file_format, source.refuse_formulas, source.member_of(path.name))
     layout: Layout = source.layout_for(file_format)
+    if file_format == "json":
+        return objects.read(content, layout, source.published_names, where)
+    frame = _read(content, layout, file_format, where, edition)
+    if not source.is_restricted:
+        return frame
+    named = {plain(name) for name in source.published_names}
+    return frame.select(name for name in frame.columns if name.startswith("@") or plain(name) in named)
+
+
+def _read(content: bytes, layout: Layout, file_format: str, where: str, edition: str) -> pl.DataFrame:
     if file_format == "csv":
         return delimited.read(content, layout, where)
     if file_format == "ods" and layout.kind == "table":

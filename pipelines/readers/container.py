@@ -73,6 +73,7 @@ def refuse_empty_or_html(content: bytes, where: str) -> None:
             "a data file",
             "the publisher's site answered with an error page and status 200",
             "open the landing page named in the source YAML and fetch the file again",
+            quotes_file=True,
         )
 
 
@@ -195,7 +196,7 @@ def _refuse_bomb(where: str, packed: int, unpacked: int) -> None:
 def _refuse_unsafe_workbook(archive: zipfile.ZipFile, where: str, refuse_formulas: bool) -> None:
     macros = [name for name in archive.namelist() if name.lower().endswith(("vbaproject.bin", ".xlsm"))]
     if macros:
-        raise _unsafe(where, f"macros ({macros[0]})", "a workbook without macros (.xlsx)")
+        raise _unsafe(where, "macros", "a workbook without macros (.xlsx)")
     if refuse_formulas and (place := _first_formula(archive, where)):
         raise _unsafe(where, f"a formula in {place}", "typed values only")
 

@@ -85,6 +85,7 @@ def _frame(content: bytes, names: list[str], records: int, lines: int, where: st
             f"{len(names)} cells in every record",
             "an unquoted comma, or a file cut short",
             "open the file at the end and at the named record; fetch it again if it is cut",
+            quotes_file=True,
         ) from error
     return _with_place(frame, names, where)
 

@@ -37,7 +37,8 @@ def _details(content: bytes, layout: Layout, where: str) -> dict[str, str]:
             "rows of the template were deleted or renamed",
             "ask the author to copy the answers into a blank template",
         )
-    return {label: given[plain(label)] for label in layout.form_labels}
+    wanted = (*layout.form_labels, *layout.optional_labels)
+    return {label: given[plain(label)] for label in wanted if plain(label) in given}
 
 
 def _values_beside_labels(grid: Grid) -> dict[str, str]:

@@ -118,6 +118,7 @@ def open_workbook(content: bytes, where: str) -> CalamineWorkbook:
             "a complete workbook",
             "an interrupted download or a damaged file",
             "open it in a spreadsheet program; fetch it again if that fails too",
+            quotes_file=True,
         ) from error
 
 
@@ -131,9 +132,10 @@ def wanted_sheets(names: list[str], patterns: Sequence[str], where: str) -> list
         raise Fault(
             where,
             f"no sheet for {'; '.join(missing)}. There are: {'; '.join(names)}",
-            "one sheet for each pattern under `layout.sheets`",
+            f"a sheet for each of: {'; '.join(patterns)}",
             "the publisher renamed or dropped a sheet, or this is another of its workbooks",
             "correct the patterns in the source YAML, or fetch the right workbook",
+            quotes_file=True,
         )
     chosen = {name for hits in matched.values() for name in hits}
     return [name for name in names if name in chosen]

@@ -10,6 +10,7 @@ In this order, with nothing left out:
         refuse(candidate, result, workspace)      # raises Refused
     write_manifest(candidate, workspace, fingerprint)
     publish(candidate, workspace, version)
+    note_withdrawals(workspace)
 """
 
 from pipelines.release.candidate import build_candidate
@@ -27,6 +28,7 @@ from pipelines.release.promote import (
     serve,
 )
 from pipelines.release.reading import connect
+from pipelines.release.withdrawals import note_withdrawals
 
 __all__ = [
     "Check",
@@ -39,6 +41,7 @@ __all__ = [
     "export",
     "list_releases",
     "next_version",
+    "note_withdrawals",
     "publish",
     "read_manifest",
     "refuse",

@@ -1,4 +1,4 @@
-"""Synthetic NHS IMPACT self-assessments, as organisations would share them: workbooks and CSV exports.
+"""Synthetic assessments, as organisations would share them: workbooks, CSV exports, and JSON of a second instrument.
 
 Belongs here: who responds, levels, status, sharing scope and the files. Does not belong here: how maturity is
 distributed (plan.py), or the items (data/submission_items.csv; their titles are recalled, not confirmed).
@@ -7,6 +7,7 @@ distributed (plan.py), or the items (data/submission_items.csv; their titles are
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -59,10 +60,10 @@ def levels(standing: Latent, random: np.random.Generator) -> Array:
 
 
 def write(folder: Path, population: Population) -> list[Path]:
-    """Both rounds: some submissions as workbooks, the others in one CSV export a round. Returns the paths."""
-    return [
-        path for one in plan.settings()["editions"][SOURCE] for path in _write_round(folder / FOLDER, population, one)
-    ]
+    """Both rounds: some submissions as workbooks, the others in one CSV export a round; and the JSON. Returns paths."""
+    rounds = plan.settings()["editions"][SOURCE]
+    books = [path for one in rounds for path in _write_round(folder / FOLDER, population, one)]
+    return [*books, _write_capability(folder / FOLDER, population)]
 
 
 def _write_round(folder: Path, population: Population, round_: dict[str, Any]) -> list[Path]:
@@ -116,6 +117,8 @@ def _records(
         levels=_answers(given, random),
         comments=tuple("SYNTHETIC comment" if random.random() < how["commented"] else "" for _ in given),
     )
+    if statuses == ["withdrawn"]:
+        return [replace(final, status="draft"), final]
     if len(statuses) == 1:
         return [final]
     earlier = np.maximum(given - (random.random(len(given)) < 0.2), 1)
@@ -176,4 +179,26 @@ def _write_csv(folder: Path, submissions: list[Submission], round_key: str) -> P
             head += _contact(one.contact)
             for item, level, comment in zip(items(), one.levels, one.comments, strict=True):
                 writer.writerow([*head, item["item"], level, comment])
+    return path
+
+
+def _write_capability(folder: Path, population: Population) -> Path:
+    """A second instrument of six areas and three levels, from a few organisations, as one list of JSON objects."""
+    how, random = plan.settings()["provider_capability"], plan.stream("provider_capability")
+    places = population.open_on(how["assessed_on"], {"acute"})[: how["respondents"]]
+    content = [
+        {
+            "ods_code": population.organisations[place].code,
+            "instrument_version": how["instrument_version"],
+            "assessment_date": how["assessed_on"].isoformat(),
+            "submission_status": "board_approved",
+            "sharing_scope": "national_aggregate",
+            "contact_name": _contact(turn)[0],
+            "note": "SYNTHETIC",
+            "answers": [{"item": area, "level": int(random.integers(1, 4))} for area in how["areas"]],
+        }
+        for turn, place in enumerate(places)
+    ]
+    path = folder / "provider_capability_2025-26.json"
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return path

@@ -6,6 +6,7 @@ Does not belong here: opening the files.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ from schemas.source import FilePattern, NoSource, Source
 
 LEFT = "left_alone.json"
 
+PSEUDONYM_LENGTH = 12
+
 
 @dataclass(frozen=True)
 class Arrival:
@@ -26,6 +29,7 @@ class Arrival:
 
     is_revision: its name says that it replaces another of its edition. part: which of the files that make up the
     edition, where there are several.
+    name: as it arrived. is_restricted: the name, too, may be personal, so that the edition is a pseudonym of it.
     """
 
     path: Path
@@ -35,6 +39,12 @@ class Arrival:
     file_format: str
     is_revision: bool
     part: str | None = None
+    is_restricted: bool = False
+
+    @property
+    def kept_name(self) -> str:
+        """The name under which everything after the raw store knows the file."""
+        return f"{self.edition.key}{self.path.suffix}" if self.is_restricted else self.name
 
 
 @dataclass(frozen=True)
@@ -127,8 +137,14 @@ def _claim(path: Path, folder: Path, sources: Iterable[Source]) -> Arrival | Non
         name = path.relative_to(folder).as_posix() if source.is_inbox else path.name
         told = recognise(name, source)
         if told:
-            return Arrival(path, name, source.source_id, told.edition, told.file_format, told.is_revision, told.part)
+            edition = _pseudonym(name) if source.is_restricted else told.edition
+            rest = (told.file_format, told.is_revision, told.part, source.is_restricted)
+            return Arrival(path, name, source.source_id, edition, *rest)
     return None
+
+
+def _pseudonym(name: str) -> Edition:
+    return Edition(hashlib.sha256(name.encode()).hexdigest()[:PSEUDONYM_LENGTH])
 
 
 def _reason(name: str, no_source: Iterable[NoSource]) -> str | None:

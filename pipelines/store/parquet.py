@@ -20,7 +20,7 @@ from pipelines.editions.publication import Publication
 from pipelines.harmonise.door import Admitted
 from pipelines.readers.frame import ROW, SHEET
 from pipelines.settings import Workspace
-from pipelines.store.snapshots import Snapshot
+from pipelines.store.snapshots import Snapshot, make_private
 from schemas.fields import PROVENANCE, polars_schema
 from schemas.ingest.shapes import SHAPES
 from schemas.source import Source
@@ -177,6 +177,9 @@ def copy(origin: Workspace, target: Workspace, snapshot: Snapshot) -> None:
 def write_empty(workspace: Workspace, source: Source) -> None:
     """A parquet of no rows, so that a source without editions is an empty table and not an error."""
     columns = (*PROVENANCE, *SHAPES[source.shape].columns)
+    if source.is_restricted:
+        make_private(workspace.staged / source.source_id)
+        make_private(workspace.rejected / source.source_id)
     _write(pl.DataFrame(schema=polars_schema(columns)), workspace.staged / source.source_id / EMPTY)
 
 

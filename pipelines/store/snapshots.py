@@ -18,6 +18,7 @@ from pipelines.errors import Fault
 from pipelines.store.arrivals import Arrival
 
 LOCK = "lock.json"
+RECEIVED_AS = "received_as.txt"
 VINTAGE_LENGTH = 12
 
 
@@ -104,7 +105,7 @@ def take(
         identity = (snapshot.source_id, snapshot.edition, snapshot.sha256)
         if identity not in known:
             known.add(identity)
-            _store(arrival.path, snapshot, raw)
+            _store(arrival, snapshot, raw)
             new.append(snapshot)
     if new:
         _write_lock([*held, *new], raw)
@@ -140,7 +141,7 @@ def _describe(arrival: Arrival, url: str | None, published_on: str | None) -> Sn
         edition_start=start.isoformat() if start else None,
         edition_end=end.isoformat() if end else None,
         file_format=arrival.file_format,
-        file_name=arrival.name,
+        file_name=arrival.kept_name,
         sha256=sha256_of(arrival.path),
         bytes=arrival.path.stat().st_size,
         fetched_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -151,13 +152,29 @@ def _describe(arrival: Arrival, url: str | None, published_on: str | None) -> Sn
     )
 
 
-def _store(source: Path, snapshot: Snapshot, raw: Path) -> None:
+def _store(arrival: Arrival, snapshot: Snapshot, raw: Path) -> None:
     target = snapshot.path(raw)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if arrival.is_restricted:
+        make_private(raw / snapshot.source_id)
+        _write_name(arrival.name, target.parent)
     partial = target.with_name(f".{target.name}.partial")
-    shutil.copyfile(source, partial)
-    partial.chmod(0o444)
+    shutil.copyfile(arrival.path, partial)
+    partial.chmod(0o400 if arrival.is_restricted else 0o444)
     os.replace(partial, target)
+
+
+def make_private(folder: Path) -> None:
+    """A folder that nobody but the owner of this process can look into."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def _write_name(name: str, folder: Path) -> None:
+    """The name under which a restricted file arrived, for whoever must write to its sender."""
+    path = folder / RECEIVED_AS
+    path.touch(mode=0o600)
+    path.write_text(f"{name}\n", encoding="utf-8")
 
 
 def _write_lock(snapshots: list[Snapshot], raw: Path) -> None:

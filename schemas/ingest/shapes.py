@@ -20,6 +20,8 @@ from schemas.source import ValueStatus
 CODE = r"^[A-Z0-9]{3,10}$"
 REGION = r"^[A-Z0-9]{3}$"
 QUARTER = r"^\d{4}-Q[1-4]$"
+# With a digit, so that no word can stand here.
+PART = r"^[A-Z0-9]*[0-9][A-Z0-9]*$"
 MAY_BE_EMPTY = {
     "region_code",
     "region_name",
@@ -33,6 +35,7 @@ MAY_BE_EMPTY = {
     "from_weeks",
     "to_weeks",
     "location_ods_code",
+    "item_id",
     "level",
     "org_name",
     "value",
@@ -64,6 +67,7 @@ MAY_BE_EMPTY = {
     "position_range_text",
     "position_low",
     "position_high",
+    "unit_code",
 }
 
 
@@ -530,7 +534,7 @@ SHAPES: dict[str, Shape] = {
         columns=(
             "submission_id",
             "org_code",
-            "org_name",
+            "unit_code",
             "instrument_version",
             "assessment_date",
             "submission_status",
@@ -543,10 +547,20 @@ SHAPES: dict[str, Shape] = {
             **ORG,
             "submission_status": _among(("draft", "board_approved", "reassessment", "withdrawn")),
             "sharing_scope": _among(("private", "system", "national_aggregate", "national_named", "published")),
-            "level": (pa.Check.in_range(1, 5, error="a level from 1 to 5"),),
+            "unit_code": _matches(PART, "the ODS code of a part, or nothing for the whole organisation"),
+            "level": (pa.Check.ge(1, error="a level of 1 or more"),),
             "value_status": STATUSES,
         },
+        rows=(
+            _row_rule(
+                "item_id",
+                pl.col("item_id").is_not_null() | (pl.col("submission_status") == "withdrawn"),
+                "an item, unless the submission is a withdrawal",
+            ),
+        ),
         value="level",
-        hashed={"submission_id": ("org_code", "instrument_version", "assessment_date", "submission_status")},
+        hashed={
+            "submission_id": ("org_code", "unit_code", "instrument_version", "assessment_date", "submission_status")
+        },
     ),
 }

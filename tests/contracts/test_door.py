@@ -229,7 +229,7 @@ GOOD: dict[str, dict[str, object]] = {
     "assessments": {
         "submission_id": "abc",
         "org_code": "ZX001",
-        "org_name": None,
+        "unit_code": None,
         "instrument_version": "impact-sa-1",
         "assessment_date": DAY,
         "submission_status": "draft",
@@ -309,7 +309,8 @@ BAD = [
     ("body_ratings", {"rating": None}, "rating"),
     ("organisations", {"region_code": "North"}, "region_code"),
     ("organisations", {"closed_on": dt.date(1999, 1, 1)}, "closed_on"),
-    ("assessments", {"level": 6}, "level"),
+    ("assessments", {"item_id": None}, "item_id"),
+    ("assessments", {"unit_code": "JANE"}, "unit_code"),
     ("assessments", {"level": 0}, "level"),
     ("assessments", {"sharing_scope": "everyone"}, "sharing_scope"),
     ("assessments", {"submission_status": "final"}, "submission_status"),

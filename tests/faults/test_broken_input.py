@@ -324,7 +324,9 @@ def test_return_with_a_level_that_is_no_level(inbox, workspace):
 
     change_workbook(inbox, wild)
     rows = rejected(inbox, RETURNS, workspace)
-    assert rows.select("column", "found", "expected").rows() == [("level", "7", "a level from 1 to 5")]
+    assert rows.select("column", "found", "expected").rows() == [
+        ("level", "impact-sa-1, 7", "instrument_version, level as in the reference list instrument_level")
+    ]
 
 
 def test_return_with_an_item_that_the_instrument_does_not_have(inbox, workspace):
@@ -334,6 +336,45 @@ def test_return_with_an_item_that_the_instrument_does_not_have(inbox, workspace)
     change_workbook(inbox, other_item)
     rows = rejected(inbox, RETURNS, workspace)
     assert rows.select("source_row", "column", "found").rows() == [(5, "item_id", "impact-sa-1, p9_9")]
+
+
+def test_return_on_the_template_of_another_version(inbox, workspace):
+    def other_version(book: openpyxl.Workbook) -> None:
+        for row in book["Submission"].iter_rows():
+            if row[0].value == "Instrument version":
+                row[1].value = "impact-sa-99"
+
+    change_workbook(inbox, other_version)
+    rows = rejected(inbox, RETURNS, workspace)
+    assert rows["source_row"].n_unique() == 22
+    assert rows.filter(pl.col("column") == "instrument_version")["expected"].unique().to_list() == [
+        "instrument_version as in the reference list instrument"
+    ]
+
+
+def test_return_that_answers_an_item_twice(inbox, workspace):
+    def twice(book: openpyxl.Workbook) -> None:
+        book["Answers"]["A6"] = book["Answers"]["A5"].value
+
+    change_workbook(inbox, twice)
+    rows = rejected(inbox, RETURNS, workspace)
+    assert rows["source_row"].to_list() == [5, 6] and set(rows["found"]) == {"a row that is there more than once"}
+
+
+@pytest.mark.parametrize(
+    ("written", "level"), [("3 - Progressing", 3), ("progressing", 3), ("3 - Starting", None), ("Not applicable", None)]
+)
+def test_return_with_a_level_by_its_name(written, level, inbox, workspace):
+    """A name that belongs to another number is rejected; `Not applicable` is an answer without a level."""
+
+    def by_name(book: openpyxl.Workbook) -> None:
+        book["Answers"]["C5"] = written
+
+    change_workbook(inbox, by_name)
+    result = take(inbox, RETURNS, workspace)
+    rows = pl.read_parquet(workspace.staged / RETURNS / "*.parquet").filter(pl.col("source_row") == 5)
+    assert rows["level"].to_list() == ([] if written == "3 - Starting" else [level])
+    assert result.total("rows_rejected") == (1 if written == "3 - Starting" else 0)
 
 
 def _only_reason(path: Path, workspace: Workspace) -> str:

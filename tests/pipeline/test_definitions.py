@@ -79,7 +79,7 @@ def test_every_run_that_dagster_starts_takes_the_lock(defs):
 
 
 def test_the_inbox_sensor_asks_for_a_run_once_for_each_change(tmp_path, monkeypatch):
-    monkeypatch.setattr(settings, "inbox", lambda: tmp_path)
+    monkeypatch.setattr(settings, "inbox", lambda: str(tmp_path))
     monkeypatch.setenv("IMPACT_ORIGIN", "published")
     look = schedules.inbox_sensor("refresh")
 

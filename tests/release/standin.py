@@ -166,6 +166,10 @@ _TABLES = {
         select 'R0' as org_code, 'Trust' as org_name, 'v1' as instrument_version, '2026' as round_key,
             'published' as sharing_scope, 'i' || i as item_id, 3 as level, 'observed' as value_status
         from range(4) as t(i)""",
+    "published.pub_maturity_items": """
+        select 'v' as instrument_family, 'v1' as instrument_version, '2026' as round_key, 'i' || i as item_id,
+            6 as n_shared, 9 as n_eligible, 3.0::double as median_level, 'observed' as value_status
+        from range(4) as t(i)""",
 }
 """The tables as dbt would build them, without data_origin. They meet every rule of the gate."""
 

@@ -79,7 +79,7 @@ DAMAGE = {
     "update core.bridge_organisation_succession set kind = 'swallowed'": (
         "accepted_values_bridge_organisation_succession_kind"
     ),
-    "update core.fct_maturity_responses set level = 9": "within_range_fct_maturity_responses_level",
+    "update core.fct_maturity_responses set level = 9": "assert_levels_are_of_their_instrument",
     "update staging.stg_ae_four_hour__counts set value = value + 100000 where item_name like 'over_4_hours%'": (
         "assert_ae_over_four_hours_within_attendances"
     ),

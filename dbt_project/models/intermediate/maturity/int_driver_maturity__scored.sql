@@ -1,13 +1,17 @@
 -- The maturity of an organisation on a driver, from its reportable submission. Only a driver with every item answered
--- has one: a score is never imputed.
+-- has one: a score is never imputed. Instruments with levels of another kind have no part in it.
 with expected as (
     select
-        instrument_version,
-        driver_id,
+        items.instrument_version,
+        items.driver_id,
         cast(count(*) as integer) as items_expected
-    from {{ ref('instrument_item') }}
-    where driver_id is not null
-    group by instrument_version, driver_id
+    from {{ ref('instrument_item') }} as items
+    inner join {{ ref('instrument') }} as instruments
+        on
+            items.instrument_version = instruments.instrument_version
+            and instruments.scores_drivers
+    where items.driver_id is not null
+    group by items.instrument_version, items.driver_id
 ),
 
 answered as (

@@ -1,5 +1,6 @@
 -- The one submission that speaks for an organisation in a round: a reassessment before a board-approved one before a
--- draft, then the latest. A withdrawal takes the organisation out of the round altogether.
+-- draft, then the latest. What is about a part of an organisation speaks for nobody else, and a draft never under the
+-- organisation's name.
 with submissions as (
     select distinct
         submission_id,
@@ -12,14 +13,12 @@ with submissions as (
         submission_status,
         sharing_scope
     from {{ ref('int_maturity__responses_joined') }}
+    where unit_code is null
 ),
 
 ranked as (
     select
         submissions.*,
-        count(*) filter (where submission_status = 'withdrawn') over (
-            partition by org_code, instrument_family, round_key
-        ) as withdrawals,
         row_number() over (
             partition by org_code, instrument_family, round_key
             order by
@@ -45,6 +44,6 @@ select
     submission_status,
     sharing_scope,
     sharing_scope in ('national_aggregate', 'national_named', 'published') as is_shared_nationally,
-    sharing_scope in ('national_named', 'published') as may_be_named
+    sharing_scope in ('national_named', 'published') and submission_status <> 'draft' as may_be_named
 from ranked
-where choice = 1 and withdrawals = 0
+where choice = 1

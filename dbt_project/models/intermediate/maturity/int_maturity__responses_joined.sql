@@ -1,4 +1,5 @@
--- Responses as last received, joined to the instrument that asked them.
+-- Responses as last received, joined to the instrument that asked them. What was withdrawn ends here: no model behind
+-- this one sees it.
 with received as (
     select
         responses.*,
@@ -16,7 +17,7 @@ select
     received.vintage,
     received.submission_id,
     received.org_code,
-    received.org_name,
+    received.unit_code,
     received.instrument_version,
     instruments.instrument_family,
     received.assessment_date,
@@ -35,4 +36,8 @@ left join {{ ref('instrument_item') }} as items
     on
         received.instrument_version = items.instrument_version
         and received.item_id = items.item_id
-where received.recency = 1
+left join {{ ref('int_maturity__withdrawn') }} as withdrawn on received.submission_id = withdrawn.submission_id
+where
+    received.recency = 1
+    and received.submission_status <> 'withdrawn'
+    and withdrawn.submission_id is null

@@ -3,8 +3,7 @@
 with years as (
     select survey_year as start_year from {{ ref('stg_nhs_staff_survey__results') }}
     union
-    select {{ financial_year_start('assessment_date') }} as start_year
-    from {{ ref('stg_impact_self_assessment__responses') }}
+    select round_start_year as start_year from {{ ref('int_maturity__responses_joined') }}
 )
 
 select

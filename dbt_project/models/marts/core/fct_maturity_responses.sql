@@ -1,7 +1,8 @@
--- Holds every sharing scope. It is never released.
+-- Holds every sharing scope, and nothing that was withdrawn. It is never released.
 select
     responses.submission_id,
     responses.org_code,
+    responses.unit_code,
     responses.instrument_version,
     responses.round_key,
     responses.assessment_date,

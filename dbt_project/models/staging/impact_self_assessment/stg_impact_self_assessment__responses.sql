@@ -6,7 +6,7 @@ select
     cast(vintage_rank as integer) as vintage_rank,
     cast(submission_id as string) as submission_id,
     cast(org_code as string) as org_code,
-    cast(org_name as string) as org_name,
+    cast(unit_code as string) as unit_code,
     cast(instrument_version as string) as instrument_version,
     cast(assessment_date as date) as assessment_date,
     cast(submission_status as string) as submission_status,

@@ -5,6 +5,7 @@ select
     cast(vintage as string) as vintage,
     cast(vintage_rank as integer) as vintage_rank,
     cast(source_file as string) as source_file,
+    cast(fetched_at as timestamp) as fetched_at,
     cast(outcome as string) as outcome,
     cast(reason as string) as reason,
     cast(decision as string) as decision,

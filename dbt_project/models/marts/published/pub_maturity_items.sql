@@ -1,0 +1,30 @@
+-- Every instrument item by item, over all organisations that share nationally. One total for each item and no margins,
+-- so that nothing can be found by subtraction.
+with judged as (
+    select
+        margined.*,
+        n_shared > 0
+        and (
+            n_shared < {{ var('minimum_sharing_organisations') }}
+            or n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1
+        ) as is_hidden
+    from {{ ref('int_maturity_items__margined') }} as margined
+)
+
+select
+    instrument_family,
+    instrument_version,
+    round_key,
+    item_id,
+    item_title,
+    driver_id,
+    case when not is_hidden then n_shared end as n_shared,
+    n_eligible,
+    case when not is_hidden then median_level end as median_level,
+    case
+        when is_hidden then 'suppressed'
+        when n_shared = 0 then 'missing'
+        else 'observed'
+    end as value_status,
+    {{ data_origin() }} as data_origin
+from judged

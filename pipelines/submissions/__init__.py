@@ -1,0 +1,1 @@
+"""What organisations meet when they share an assessment: the template, and the check before it is sent."""
