@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from pipelines.editions.settle import settle
 from pipelines.errors import Fault
 from pipelines.harmonise.door import admit, seed_path
 from pipelines.progress import say
-from pipelines.readers import read_file
+from pipelines.readers import read_file, unread
 from pipelines.settings import PROJECT_ROOT, Workspace
 from pipelines.store import parquet, snapshots
 from pipelines.store.parquet import Staged
@@ -139,7 +140,9 @@ def _stage(
 ) -> Staged:
     try:
         path = snapshots.check(snapshot, workspace.raw)
-        frame = read_file(path, source, snapshot.file_format, snapshot.where, snapshot.edition).with_columns(
+        with unread.heard() as sheets:
+            frame = read_file(path, source, snapshot.file_format, snapshot.where, snapshot.edition)
+        frame = frame.with_columns(
             pl.lit(snapshot.edition).alias("@edition"),
             pl.lit(snapshot.edition_start, dtype=pl.String).alias("@edition_start"),
             pl.lit(snapshot.edition_end, dtype=pl.String).alias("@edition_end"),
@@ -148,7 +151,17 @@ def _stage(
     except Fault as fault:
         parquet.drop(workspace, snapshot)
         return _refused(key, str(fault), published)
-    return parquet.keep(workspace, source, snapshot, admitted, publication.of_file(frame, published), key)
+    note = parquet.keep(workspace, source, snapshot, admitted, publication.of_file(frame, published), key)
+    return replace(note, notes=_new_sheets(source, snapshot, sheets))
+
+
+def _new_sheets(source: Source, snapshot: Snapshot, unread_sheets: list[str]) -> tuple[str, ...]:
+    """Sheets that are neither read nor known to hold nothing wanted. Whoever fills in a form may add sheets."""
+    known = source.layout_for(snapshot.file_format).ignore_sheets
+    new = [name for name in unread_sheets if not any(re.fullmatch(pattern, name) for pattern in known)]
+    if source.is_inbox or not new:
+        return ()
+    return (f"sheets that are not read, and that the source YAML does not know: {', '.join(new)}",)
 
 
 def _refused(key: str, reason: str, published: Publication) -> Staged:

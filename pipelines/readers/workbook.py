@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipelines.errors import Fault
+from pipelines.readers import unread
 from pipelines.readers.frame import (
     OPTION,
     QUESTION,
@@ -135,6 +136,7 @@ def _wanted(names: list[str], patterns: Sequence[str], where: str) -> list[str]:
             "correct the patterns in the source YAML, or fetch the right workbook",
         )
     chosen = {name for hits in matched.values() for name in hits}
+    unread.tell(name for name in names if name not in chosen)
     return [name for name in names if name in chosen]
 
 

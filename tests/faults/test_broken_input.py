@@ -106,6 +106,17 @@ def test_missing_sheet(held, workspace):
     assert "no sheet for THEMES" in refused(path, SURVEY, workspace)
 
 
+def test_a_new_sheet_is_reported_and_the_file_is_taken(held, workspace):
+    path = held(SURVEY)
+    change_workbook(path, lambda book: book.create_sheet("ARTIFICIAL INTELLIGENCE Q36"))
+    result = take(path, SURVEY, workspace)
+    first, changed = result.notes.values()
+    assert first.notes == () and changed.outcome == "accepted"
+    assert changed.notes == (
+        "sheets that are not read, and that the source YAML does not know: ARTIFICIAL INTELLIGENCE Q36",
+    )
+
+
 def test_value_out_of_range_in_one_cell(held, workspace):
     path = held(SURVEY)
 
