@@ -32,7 +32,10 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
         result = _execute("as_at" if workspace.as_at else "refresh")
     from pipelines.reporting import print_as_at, print_summary
 
-    (print_as_at if workspace.as_at else print_summary)(workspace, result, out)
+    if workspace.as_at:
+        print_as_at(workspace, out)
+    else:
+        print_summary(workspace, result, out)
 
 
 def refuse_sample_over_published(workspace: Workspace) -> None:

@@ -47,7 +47,7 @@ def print_summary(workspace: Workspace, result: ExecuteInProcessResult, out: Con
     _print_release(workspace, metadata, out)
 
 
-def print_as_at(workspace: Workspace, result: ExecuteInProcessResult, out: Console) -> None:
+def print_as_at(workspace: Workspace, out: Console) -> None:
     """What was known on the day, and where the warehouse of it lies."""
     staged = [already_staged(source, workspace) for source in load_sources().values()]
     out.print(_sources_table(f"{title(workspace)}, as at {workspace.as_at}", staged))

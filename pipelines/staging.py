@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from pipelines.editions.settle import settle
 from pipelines.errors import Fault
 from pipelines.harmonise.door import admit
 from pipelines.progress import say
-from pipelines.readers import read_file
+from pipelines.readers import read_file, unread
 from pipelines.settings import PROJECT_ROOT, Workspace, seed_path
 from pipelines.store import parquet, snapshots
 from pipelines.store.parquet import Staged
@@ -139,14 +140,25 @@ def _stage(
 ) -> Staged:
     try:
         path = snapshots.check(snapshot, workspace.raw)
-        # In a list, so that the door holds the only reference and can let a large frame go.
-        frames = [_read(path, source, snapshot)]
+        with unread.heard() as sheets:
+            # In a list, so that the door holds the only reference and can let a large frame go.
+            frames = [_read(path, source, snapshot)]
         published = publication.of_file(frames[0], published)
         admitted = admit(frames.pop(), source, snapshot.where, known)
     except Fault as fault:
         parquet.drop(workspace, snapshot)
         return _refused(key, str(fault.discreet() if source.is_restricted else fault), published)
-    return parquet.keep(workspace, source, snapshot, admitted, published, key)
+    note = parquet.keep(workspace, source, snapshot, admitted, published, key)
+    return replace(note, notes=_new_sheets(source, snapshot, sheets))
+
+
+def _new_sheets(source: Source, snapshot: Snapshot, unread_sheets: list[str]) -> tuple[str, ...]:
+    """Sheets that are neither read nor known to hold nothing wanted. Whoever fills in a form may add sheets."""
+    known = source.layout_for(snapshot.file_format).ignore_sheets
+    new = [name for name in unread_sheets if not any(re.fullmatch(pattern, name) for pattern in known)]
+    if source.is_inbox or not new:
+        return ()
+    return (f"sheets that are not read, and that the source YAML does not know: {', '.join(new)}",)
 
 
 def _refused(key: str, reason: str, published: Publication) -> Staged:

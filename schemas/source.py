@@ -116,6 +116,7 @@ class Layout(Strict):
     group_row: a row above the header names groups of columns; a column is then called `group: column`.
     labels: texts above the header whose neighbour to the right is wanted, as `@<name>`; `published_on` and
     `revised_on` are days.
+    ignore_sheets: patterns of sheets known to hold nothing wanted; any other that is not read is reported.
     """
 
     kind: Literal["table", "question_grid", "form", "objects", "bodies", "documents"] = "table"
@@ -130,6 +131,7 @@ class Layout(Strict):
     group_row: bool = False
     labels: dict[SnakeCase, Text] = {}
     bodies: Bodies | None = None
+    ignore_sheets: tuple[Text, ...] = ()
 
     def sheets_of(self, edition: str) -> tuple[str, ...]:
         """The patterns that hold for this edition; the earliest list also serves editions before it."""

@@ -155,4 +155,8 @@ inner join {{ ref('stg_registry__sources') }} as sources
     on
         status.source_id = sources.source_id
         and sources.is_restricted
-where status.edition <> 'all' or status.reason is not null or status.published_on is not null
+where
+    status.edition <> 'all'
+    or status.reason is not null
+    or status.decision_reason is not null
+    or status.published_on is not null

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipelines.errors import Fault
+from pipelines.readers import unread
 from pipelines.readers.frame import (
     OPTION,
     QUESTION,
@@ -138,6 +139,7 @@ def wanted_sheets(names: list[str], patterns: Sequence[str], where: str) -> list
             quotes_file=True,
         )
     chosen = {name for hits in matched.values() for name in hits}
+    unread.tell(name for name in names if name not in chosen)
     return [name for name in names if name in chosen]
 
 

@@ -197,6 +197,17 @@ def test_percentages_where_fractions_were(held, workspace):
     assert "a percentage from 0 to 100" in refused(path, BENCHMARK, workspace)
 
 
+def test_a_new_sheet_is_reported_and_the_file_is_taken(held, workspace):
+    path = held(SURVEY)
+    change_workbook(path, lambda book: book.create_sheet("ARTIFICIAL INTELLIGENCE Q36"))
+    result = take(path, SURVEY, workspace)
+    first, changed = result.notes.values()
+    assert first.notes == () and changed.outcome == "accepted"
+    assert changed.notes == (
+        "sheets that are not read, and that the source YAML does not know: ARTIFICIAL INTELLIGENCE Q36",
+    )
+
+
 def test_value_out_of_range_in_one_cell(held, workspace):
     path = held(SURVEY)
 

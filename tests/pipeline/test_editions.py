@@ -7,13 +7,16 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from pipelines import deciding, staging
+from pipelines.cli import app
 from pipelines.editions import publication, tables
 from pipelines.editions.publication import Publication
 from pipelines.errors import PARTS, Fault
+from pipelines.registry import load_sources
 from pipelines.settings import Workspace
-from pipelines.store import arrivals, decisions
+from pipelines.store import arrivals, decisions, snapshots
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
 from tests.months import SICKNESS, staged_rows, take_and_stage, write_month
@@ -28,9 +31,14 @@ def last(result: staging.StagedSource) -> tuple[Snapshot, Staged]:
     return list(result.notes.items())[-1]
 
 
-def revisions(workspace: Workspace, result: staging.StagedSource) -> list[dict]:
+def registered(workspace: Workspace, result: staging.StagedSource, table: str) -> list[dict]:
+    """The rows of a table of the registry."""
     tables.write_registry(workspace, {"sickness_absence": SICKNESS}, [result])
-    return pl.read_parquet(workspace.staged / "registry_revisions" / "*.parquet").to_dicts()
+    return pl.read_parquet(workspace.staged / table / "*.parquet").to_dicts()
+
+
+def revisions(workspace: Workspace, result: staging.StagedSource) -> list[dict]:
+    return registered(workspace, result, "registry_revisions")
 
 
 def test_the_same_content_in_other_bytes_is_no_new_vintage(tmp_path, workspace):
@@ -153,6 +161,21 @@ def test_an_accepted_file_is_loaded_at_the_next_refresh(held, workspace):
     assert newest.height == 50 and newest["vintage"].unique().to_list() == [held.vintage]
 
 
+def test_the_command_records_who_decided_and_why(held, workspace, monkeypatch):
+    monkeypatch.setenv("IMPACT_HOME", str(workspace.root))
+    words = ["accept", "sickness_absence", "2025-03", "--reason", "half have merged", "--by", "A Person"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0 and held.vintage in done.output
+    (decided,) = decisions.read(workspace)
+    assert (decided.vintage, decided.decision, decided.by) == (held.vintage, "accept", "A Person")
+
+
+@pytest.mark.parametrize("other", [["--live"], ["--sample"], ["--from", "."], ["--submissions", "."]])
+def test_as_at_takes_in_no_files(other):
+    done = CliRunner().invoke(app, ["refresh", "--as-at", "2025-08-01", *other])
+    assert done.exit_code == 2 and "--as-at" in done.output
+
+
 def test_a_dropped_file_goes_out_of_use_and_can_come_back(held, workspace):
     decide(workspace, "accept")
     staging.stage_source(SICKNESS, workspace)
@@ -186,7 +209,8 @@ def test_decisions_are_added_and_never_taken_away(held, workspace):
     first, second = decisions.read(workspace)
     assert (first.decision, first.reason, first.by) == ("accept", "half have merged", "A Person")
     assert (second.decision, second.reason) == ("drop", "it was wrong after all")
-    row = tables._edition_row(SICKNESS, *last(staging.stage_source(SICKNESS, workspace)))
+    staged = staging.stage_source(SICKNESS, workspace)
+    row = registered(workspace, staged, "registry_editions")[-1]
     assert (row["outcome"], row["decision"], row["decision_reason"]) == ("dropped", "drop", "it was wrong after all")
     assert "A Person" not in str(row)
 
@@ -284,9 +308,20 @@ def test_published_on_is_in_every_row_and_in_the_registry(two_vintages):
         ("2025-04", 1): dt.date(2025, 8, 28),
     }
     result = staging.already_staged(SICKNESS, two_vintages)
-    tables.write_registry(two_vintages, {"sickness_absence": SICKNESS}, [result])
-    editions = pl.read_parquet(two_vintages.staged / "registry_editions" / "*.parquet")
-    silent = editions.filter(pl.col("published_basis").is_null()).row(0, named=True)
+    editions = registered(two_vintages, result, "registry_editions")
+    (silent,) = [row for row in editions if row["published_basis"] is None]
     assert silent["known_on"] == silent["fetched_at"].date() and silent["due_on"] == dt.date(2025, 7, 31)
-    (source,) = pl.read_parquet(two_vintages.staged / "registry_sources" / "*.parquet").to_dicts()
+    (source,) = registered(two_vintages, result, "registry_sources")
     assert (source["next_edition"], source["next_due_on"]) == ("2025-05", dt.date(2025, 9, 25))
+
+
+@pytest.mark.parametrize(
+    ("source_id", "rows"), [("ods_trusts", [241, 227, 218, 210, 273, 274]), ("sickness_absence", None)]
+)
+def test_no_real_edition_is_held(real_data, workspace, source_id, rows):
+    """Trusts that the list says have closed leave it, and in 2026 it grew; months lose some organisations."""
+    source = load_sources()[source_id]
+    snapshots.take(arrivals.look_into(real_data, [source]).claimed, workspace.raw)
+    notes = staging.stage_source(source, workspace).notes.values()
+    assert {note.outcome for note in notes} == {"accepted"} and len(notes) >= 6
+    assert rows in (None, [note.rows_accepted for note in notes])

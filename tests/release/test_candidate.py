@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
+from datetime import date
 
 import duckdb
 import pytest
@@ -75,6 +78,16 @@ def test_dictionary_takes_dbt_descriptions_before_the_promise(connection):
     assert rows["data_origin"] == "It's SYNTHETIC or published."
     assert rows["org_code"] == published.ORG_CODE.meaning
     assert rows["release_id"] == published.RELEASE_ID.meaning
+
+
+def test_release_info_says_whose_knowledge_it_holds(tmp_path):
+    now = standin.workspace(tmp_path)
+    then = replace(now, as_at=date(2026, 8, 1))
+    shutil.copytree(now.warehouse.parent, then.warehouse.parent)
+    folder = build_candidate(then, standin.manifest_path(now), "as-at-2026-08-01", "abc1234")
+    assert folder.is_relative_to(now.base / "as-at" / "2026-08-01")
+    with connect(folder / DUCKDB_FILE) as connection:
+        assert connection.execute("select as_at from release_info").fetchall() == [(date(2026, 8, 1),)]
 
 
 def test_release_info_says_what_the_release_is(connection):

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines import staging
+from pipelines.editions import tables
 from pipelines.errors import Faults
 from pipelines.registry import load_corrections, load_sources
 from pipelines.settings import CORRECTIONS_DIR, Workspace
@@ -75,7 +75,7 @@ REPLACE = {
 
 
 def test_a_replacement_is_a_row_for_each_edition_and_organisation():
-    rows = list(staging._correction_rows(Correction(**REPLACE)))
+    rows = list(tables._correction_rows(Correction(**REPLACE)))
     assert [(row["edition"], row["org_codes"], row["guard_value"], row["replacement_value"]) for row in rows] == [
         ("2024", "ZX001", 4.5, 45.0),
         ("2025", "ZX001", 4.5, 45.0),
@@ -91,6 +91,6 @@ def test_a_replacement_says_where_its_value_comes_from():
 @pytest.mark.parametrize(("origin", "entries"), [("published", len(load_corrections())), ("synthetic", 0)])
 def test_the_ledger_is_about_published_files_only(origin, entries, tmp_path):
     workspace = Workspace(tmp_path, origin)
-    staging.write_registry(workspace, {}, [])
+    tables.write_registry(workspace, {}, [])
     rows = pl.read_parquet(workspace.staged / "registry_corrections" / "all.parquet")
     assert rows["correction_id"].n_unique() == entries
