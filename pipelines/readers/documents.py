@@ -28,8 +28,9 @@ FILTER = re.compile(r"\[([^=\]]+)=([^\]]*)\]")
 def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
     """One row per body, or per member of the list `each`, all text; `@row` is the number of the body from 1.
 
-    The file holds one body, a list of bodies, or one body a line. Raises Fault where it is no JSON, or where no
-    body has a path that every body of this kind has (the first of `names`).
+    The file holds one body, a list of bodies, or one body a line. A path at which no body has anything is left out,
+    so that a renamed key is missed like a renamed column. Raises Fault where it is no JSON, or where a body lacks
+    what every body has (the first of `names`).
     """
     rows = []
     for number, body in enumerate(_bodies(content, where), start=1):
@@ -38,7 +39,9 @@ def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
         members = values(body, layout.each) if layout.each else [body]
         rows += [(number, *(_cell(body, member, path) for path in layout.names)) for member in members]
     schema = {ROW: pl.Int32, **dict.fromkeys(layout.names, pl.String)}
-    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.lit(None, dtype=pl.String).alias(SHEET))
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    empty = [name for name in layout.names if frame.height and frame[name].is_null().all()]
+    return frame.drop(empty).with_columns(pl.lit(None, dtype=pl.String).alias(SHEET))
 
 
 def values(node: Any, path: str) -> list[Any]:

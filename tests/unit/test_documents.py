@@ -99,6 +99,12 @@ def test_an_error_message_is_refused_and_not_read_as_an_organisation(workspace, 
     assert "body 2" in reason and "errorCode, errorText" in reason
 
 
+def test_a_renamed_key_is_refused(workspace, folder):
+    body = json.loads(json.dumps(CLOSED).replace('"Start"', '"Begin"'))
+    (reason,) = staged("ods_api_organisations", [body], workspace, folder).reasons
+    assert "Organisation.Date[Type=Legal].Start" in reason and "`opened_on`" in reason
+
+
 def test_another_type_of_succession_is_rejected(workspace, folder):
     body = json.loads(json.dumps(CLOSED))
     body["Organisation"]["Succs"]["Succ"][0]["Type"] = "Sibling"
