@@ -11,10 +11,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import get_args
 
+from pipelines.harmonise.periods import FIRST_MONTH
 from schemas.source import Calendar, PublicationDay, Weekday
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 WEEKDAYS = get_args(Weekday)
+QUARTER = "Q"  # in the key of an edition: 2025-Q4
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Expected:
 
 
 def due_on(rule: Calendar, edition: str) -> dt.date:
-    """The day on which this edition was or will be due. edition: year, month or day in ISO form."""
+    """The day on which this edition was or will be due. edition: year, month or day in ISO form, or a quarter."""
     return rule.dates.get(edition) or _day(rule.published, _month(edition) + rule.published.months_after)
 
 
@@ -34,13 +36,23 @@ def expected_after(rule: Calendar, edition: str) -> Expected:
     """What follows this edition."""
     year, month = _year_and_month(_month(edition) + MONTHS[rule.period])
     following = f"{year}" if rule.period == "year" else f"{year}-{month:02d}"
+    if QUARTER in edition:
+        following = _quarter(year, month)
     return Expected(following, due_on(rule, following))
 
 
 def _month(edition: str) -> int:
     """The edition's last month, counted from the year 0, so that a year's end is no special case."""
-    year, month, *_ = [*map(int, edition.split("-")), 12]
-    return year * 12 + month - 1
+    year, _, rest = edition.partition("-")
+    if rest.startswith(QUARTER):
+        return int(year) * 12 + FIRST_MONTH - 1 + 3 * int(rest.removeprefix(QUARTER)) - 1
+    return int(year) * 12 + int(rest[:2] or 12) - 1
+
+
+def _quarter(year: int, month: int) -> str:
+    """The quarter of a financial year that ends in this month."""
+    since_april = year * 12 + month - FIRST_MONTH
+    return f"{since_april // 12}-{QUARTER}{since_april % 12 // 3 + 1}"
 
 
 def _year_and_month(months: int) -> tuple[int, int]:

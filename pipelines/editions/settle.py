@@ -95,7 +95,7 @@ def _extent(source: Source, workspace: Workspace, snapshot: Snapshot) -> Extent:
     rows = parquet.rows_of(workspace, snapshot, names or ["source_row"])
     still = rows.filter(pl.col(CLOSED).is_null()) if CLOSED in names else rows
     named = still.select(names[:2]).unique(code).iter_rows() if code else ()
-    return Extent(snapshot, rows.height, {row[0]: row[1] or "" for row in named})
+    return Extent(snapshot, rows.height, {found: (name and name[0]) or "" for found, *name in named})
 
 
 def _without_repeats(settled: Notes) -> Notes:

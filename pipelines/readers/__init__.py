@@ -29,21 +29,21 @@ def read_file(path: Path, source: Source, file_format: str, where: str, edition:
     Fault.
     """
     content = unpack(path, where, file_format, source.refuse_formulas, source.member_of(path.name))
-    layout: Layout = source.layout_for(file_format)
-    if file_format == "json":
-        return objects.read(content, layout, source.published_names, where)
-    frame = _read(content, layout, file_format, where, edition)
+    frame = _read(content, source, file_format, where, edition)
     if not source.is_restricted:
         return frame
     named = {plain(name) for name in source.published_names}
     return frame.select(name for name in frame.columns if name.startswith("@") or plain(name) in named)
 
 
-def _read(content: bytes, layout: Layout, file_format: str, where: str, edition: str) -> pl.DataFrame:
+def _read(content: bytes, source: Source, file_format: str, where: str, edition: str) -> pl.DataFrame:
+    layout: Layout = source.layout_for(file_format)
     if file_format == "csv":
         return delimited.read(content, layout, where)
     if file_format == "ods" and layout.kind == "table":
         return spreadsheet_stream.read_tables(content, layout, where, edition)
+    if layout.kind == "objects":
+        return objects.read(content, layout, source.published_names, where)
     if layout.kind == "documents":
         return documents.read(content, layout, where)
     return READERS[layout.kind](content, layout, where, edition)

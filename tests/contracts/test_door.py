@@ -226,6 +226,22 @@ GOOD: dict[str, dict[str, object]] = {
         "closed_on": None,
         "edition_date": DAY,
     },
+    "successions": {
+        "from_code": "ZX001",
+        "to_code": "ZX002",
+        "direction": "successor",
+        "changed_on": DAY,
+        "change_kind": None,
+        "evidence": None,
+        "is_inferred": False,
+    },
+    "system_members": {
+        "org_code": "ZX001",
+        "org_name": "Some Trust",
+        "icb_code": "ZY001",
+        "icb_name": "Some ICB",
+        "region_name": "London",
+    },
     "assessments": {
         "submission_id": "abc",
         "org_code": "ZX001",

@@ -87,7 +87,7 @@ def test_an_error_message_in_place_of_a_record(records):
 def test_the_real_error_message(real_data, tmp_path, workspace):
     folder = tmp_path / "in"
     folder.mkdir()
-    shutil.copy(real_data / "cqc/api/error_401_2025-11.json", folder / "location_detail_2025-11.json")
+    shutil.copy(real_data / "cqc/api/error_401_2025-11.json", folder / "invented_location_details_2025-11.jsonl")
     assert "invalid subscription key" in reason(take(folder, RECORDS, workspace))
 
 

@@ -155,7 +155,7 @@ def test_a_second_refresh_does_nothing_and_says_so(home):
 def test_status_lists_every_edition_and_sums_up_the_inbox(home):
     done = impact(home, "status")
     assert done.returncode == 0
-    for words in ("SYNTHETIC sample", "nhs_staff_survey", "2025", "2026-03-01", "74 files"):
+    for words in ("SYNTHETIC sample", "nhs_staff_survey", "2025", "2026-03-01", "77 files"):
         assert words in done.stdout
 
 

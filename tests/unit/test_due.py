@@ -52,10 +52,20 @@ def test_a_day_is_said_in_one_way(rule):
         PublicationDay(months_after=1, **rule)
 
 
-def test_every_series_has_a_calendar():
-    without = [source_id for source_id, source in SOURCES.items() if not source.calendar and not source.is_inbox]
+def test_every_regular_series_has_a_calendar():
+    regular = {"monthly", "quarterly", "annual"}
+    by_cadence = {source_id: source for source_id, source in SOURCES.items() if source.cadence in regular}
+    without = [source_id for source_id, source in by_cadence.items() if not source.calendar]
     assert without == []
 
 
 def test_a_calendar_is_approximate_until_somebody_verifies_it():
     assert not Calendar(period="month", published=PublicationDay(months_after=1, day=1)).verified
+
+
+def test_quarters_of_the_financial_year():
+    """The fourth quarter of 2025-26 ends in March 2026; three months on is June."""
+    rule = Calendar(period="quarter", published=PublicationDay(months_after=3, day=11))
+    assert due_on(rule, "2025-Q4") == dt.date(2026, 6, 11)
+    assert expected_after(rule, "2025-Q4") == Expected("2026-Q1", dt.date(2026, 9, 11))
+    assert expected_after(rule, "2025-Q2") == Expected("2025-Q3", dt.date(2026, 3, 11))
