@@ -354,9 +354,8 @@ class Source(Strict):
     is_required: bool = True
     is_restricted: bool = False
     is_inbox: bool = False
-    notes: str | None = None
-
     fetch: Fetch | None = None
+    notes: str | None = None
 
     shape: Literal[
         "provider_counts",

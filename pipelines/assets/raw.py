@@ -139,7 +139,7 @@ def raw_asset(source: Source) -> AssetsDefinition:
 
 
 def claimed_files(source: Source, workspace: Workspace) -> tuple[arrivals.Arrival, ...]:
-    """The files of one source: those that somebody brought, then those that were fetched, for whichever source.
+    """The files of one source: those that somebody brought, then those that were fetched, in the order of time.
 
     None as at an earlier day: that is built from what the raw store holds.
     """
@@ -150,4 +150,6 @@ def claimed_files(source: Source, workspace: Workspace) -> tuple[arrivals.Arriva
         return arrivals.look_into(inbox, [source]).claimed
     brought = arrivals.look_into(published_folder(workspace), [source], leave_out=inbox)
     fetched = workspace.fetched if workspace.fetched.is_dir() else None
-    return brought.claimed + arrivals.look_into(fetched, [source]).claimed
+    # Each lies in a folder named after the time; names of files may change in any way.
+    in_time = sorted(arrivals.look_into(fetched, [source]).claimed, key=lambda one: one.path.parent.name)
+    return brought.claimed + tuple(in_time)

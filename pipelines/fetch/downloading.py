@@ -27,11 +27,11 @@ from pipelines.fetch.http import (
 )
 from pipelines.fetch.log import Entry
 from pipelines.progress import say
-from pipelines.readers.container import GZIP, ZIP, refuse_empty_or_html
+from pipelines.readers.container import GZIP, OLE, ZIP, refuse_empty_or_html
 
 NOT_CHANGED = 304
 NO_HEAD_HERE = (403, 405, 501)
-SIGNATURES = {".zip": ZIP, ".xlsx": ZIP, ".xlsb": ZIP, ".ods": ZIP, ".gz": GZIP}
+SIGNATURES = {".zip": ZIP, ".xlsx": ZIP, ".xlsb": ZIP, ".ods": ZIP, ".xls": OLE, ".gz": GZIP}
 FIRST_BYTES = 1024
 
 

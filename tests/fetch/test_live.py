@@ -20,7 +20,7 @@ from pipelines.settings import PROJECT_ROOT, SOURCES_DIR, Workspace
 from pipelines.status import print_status
 from pipelines.store import snapshots
 from tests.fetch.publisher import Publisher
-from tests.fetch.sources import LANDING, ODS, SICKNESS
+from tests.fetch.sources import LANDING, ODS, RTT, SICKNESS
 
 PAGE = "/nhs-sickness-absence-rates/{month}-2026-provisional-statistics"
 FILE = "/A1/B2C3D4/NHS Sickness Absence rates CSV, {month} 2026.csv"
@@ -136,6 +136,15 @@ def test_a_file_is_of_use_to_every_source_that_knows_its_name(live, sample):
     (fetched_for_another / name).write_bytes((sample / SICKNESS / name).read_bytes())
     (one,) = raw.claimed_files(load_sources()[SICKNESS], live)
     assert one.edition.key == "2026-03"
+
+
+def test_what_was_fetched_later_is_newer_whatever_its_name(live):
+    names = {"20260601T120000000000Z": "zz.zip", "20260602T120000000000Z": "aa.zip"}
+    for folder, suffix in names.items():
+        (live.fetched / RTT / folder).mkdir(parents=True)
+        (live.fetched / RTT / folder / f"Full-CSV-data-file-Jan26-ZIP-4M-{suffix}").write_bytes(suffix.encode())
+    claimed = raw.claimed_files(load_sources(SOURCES_DIR)[RTT], live)
+    assert [one.name[-6:] for one in claimed] == ["zz.zip", "aa.zip"]
 
 
 def test_nobody_is_asked_unless_it_is_live(offered, live, monkeypatch):
