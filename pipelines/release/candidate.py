@@ -168,8 +168,13 @@ def _write_release_info(connection: duckdb.DuckDBPyConnection, stamp: Stamp) -> 
 
 
 def _write_dictionary(connection: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:
+    """The table is there before it is filled: whether `create … as` lists itself is a matter of chance."""
     connection.execute(
-        "create table candidate.dictionary as "
+        "create table candidate.dictionary "
+        "(table_name varchar, column_name varchar, data_type varchar, description varchar)"
+    )
+    connection.execute(
+        "insert into candidate.dictionary "
         "select table_name, column_name, data_type, comment as description from duckdb_columns() "
         "where database_name = 'candidate' order by table_name, column_index"
     )

@@ -69,6 +69,12 @@ def test_published_data_are_not_called_synthetic(tmp_path):
     assert not any("SYNTHETIC" in path.name for path in folder.rglob("*"))
 
 
+def test_dictionary_lists_every_column_of_every_table_and_itself(connection):
+    listed = connection.execute("select table_name, column_name from dictionary").fetchall()
+    there = connection.execute("select table_name, column_name from duckdb_columns() where not internal").fetchall()
+    assert sorted(listed) == sorted(there) and ("dictionary", "data_type") in listed
+
+
 def test_dictionary_takes_dbt_descriptions_before_the_promise(connection):
     rows = dict(
         connection.execute(
