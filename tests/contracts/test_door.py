@@ -453,6 +453,18 @@ def test_a_renamed_column_names_the_nearest():
     assert 'column "FTE_DAYS_LOST"' in caught.value.where
 
 
+DESCRIBED = {
+    "source_name",
+    "publisher",
+    "landing_page",
+    "licence",
+    "attribution",
+    "cadence",
+    "owner",
+    "review_date",
+}
+
+
 def counts(**changes: object) -> Source:
     """A source of counted items with everything that its YAML may add."""
     return Source.model_validate(
@@ -476,18 +488,6 @@ def counts(**changes: object) -> Source:
             **changes,
         }
     )
-
-
-DESCRIBED = {
-    "source_name",
-    "publisher",
-    "landing_page",
-    "licence",
-    "attribution",
-    "cadence",
-    "owner",
-    "review_date",
-}
 
 
 def table(rows: list[tuple[str | None, ...]], sheet: str | None = None) -> pl.DataFrame:

@@ -50,27 +50,21 @@ summed as (
         measure_id
 ),
 
-counted as (
-    select
-        summed.*,
-        case when is_complete then attendances - over_4_hours end as numerator,
-        case when is_complete then attendances end as denominator
-    from summed
-),
-
 measures as (
     select
-        counted.*,
+        summed.*,
         'month' as period_type,
         {{ month_key('period_start') }} as period_key,
-        100 * {{ div('numerator', 'denominator') }} as value,
+        case when is_complete then attendances - over_4_hours end as numerator,
+        case when is_complete then attendances end as denominator,
+        case when is_complete then 100 * {{ div('attendances - over_4_hours', 'attendances') }} end as value,
         case
             when has_no_four_hour_figures then 'not_applicable'
             when not is_complete then 'missing'
-            when denominator = 0 then 'not_applicable'
+            when attendances = 0 then 'not_applicable'
             else 'observed'
         end as value_status
-    from counted
+    from summed
 )
 
 select

@@ -1,6 +1,6 @@
 -- Patients treated within 62 days, over all routes and types of cancer. The slice by treatment holds the same patients
 -- once more and is left out.
-with counted as (
+with summed as (
     select
         source_id,
         edition,
@@ -13,8 +13,8 @@ with counted as (
         org_code,
         max(org_name) as org_name,
         min(source_row) as source_row,
-        cast(sum(value) filter (where item_name = 'within_standard') as double) as numerator,
-        cast(sum(value) filter (where item_name = 'treated') as double) as denominator,
+        cast(sum(value) filter (where item_name = 'within_standard') as double) as within_standard,
+        cast(sum(value) filter (where item_name = 'treated') as double) as treated,
         count(value) = count(*) as is_complete
     from {{ ref('stg_cancer_62_day__counts') }}
     where slice = 'cancer_type'
@@ -24,29 +24,19 @@ with counted as (
 
 measures as (
     select
-        source_id,
-        edition,
-        vintage,
-        vintage_rank,
-        published_on,
-        source_file,
-        source_row,
-        period_start,
-        period_end,
-        org_code,
-        org_name,
+        summed.*,
         'cancer_62_day' as measure_id,
         'month' as period_type,
         {{ month_key('period_start') }} as period_key,
-        case when is_complete then numerator end as numerator,
-        case when is_complete then denominator end as denominator,
-        case when is_complete then 100 * {{ div('numerator', 'denominator') }} end as value,
+        case when is_complete then within_standard end as numerator,
+        case when is_complete then treated end as denominator,
+        case when is_complete then 100 * {{ div('within_standard', 'treated') }} end as value,
         case
             when not is_complete then 'missing'
-            when denominator = 0 then 'not_applicable'
+            when treated = 0 then 'not_applicable'
             else 'observed'
         end as value_status
-    from counted
+    from summed
 )
 
 select
