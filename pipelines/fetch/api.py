@@ -57,6 +57,8 @@ def fetch_records(source: Source, folder: Path, today: dt.date, policy: Policy |
         _fetch_all(speaker, journal)
         target = folder / _file_name(api, dt.date.fromisoformat(journal.run.day))
         count = write_records(journal, before if journal.run.since else None, api.id_key, target)
+    # Which ids had no record, and why, stays on disk when the journal goes.
+    path.with_name(f"{target.name}.gone.json").write_text(json.dumps(journal.gone, indent=1), encoding="utf-8")
     path.unlink()
     return Records(target, count, journal.gone)
 

@@ -21,6 +21,7 @@ import pytest
 from pipelines import staging
 from pipelines.errors import Fault
 from pipelines.fetch.api import Records, fetch_records
+from pipelines.fetch.fetching import SAME, fetch_all
 from pipelines.fetch.http import Policy
 from pipelines.registry import load_sources
 from pipelines.settings import PROJECT_ROOT, Workspace
@@ -46,6 +47,11 @@ def body(code: str, **more: Any) -> dict[str, Any]:
         "regulatedActivities": [{"name": "Personal care", "contacts": [person], "nominatedIndividual": person}],
         **more,
     }
+
+
+def provider(code: str) -> dict[str, Any]:
+    """An invented record of a provider."""
+    return {key: value for key, value in body(code, providerId=code).items() if key != "locationId"}
 
 
 def invented(*codes: str) -> dict[str, dict[str, dict[str, Any]]]:
@@ -127,6 +133,8 @@ def test_all_real_records_come_through_the_faults_of_the_interface(taken):
     assert 1 in taken.waits, "Retry-After asked for a second"
     assert (len(taken.interface.asked), set(taken.interface.asked.values())) == (451 + 20, {1})
     assert (taken.got.count, set(taken.got.gone)) == (451, {"1-404", "rw404"})
+    (kept,) = taken.got.path.parent.rglob("*.gone.json")
+    assert json.loads(kept.read_text()) == taken.got.gone
     found = taken.locations.group_by("framework", "is_current_rating").len().sort("framework", "is_current_rating")
     assert found.rows() == counted(taken.interface)
     assert taken.locations["rated_code"].n_unique() == 451
@@ -311,3 +319,21 @@ def test_another_record_than_asked_for_is_refused(tmp_path, policy):
     interface = Interface(invented("A1"))
     interface.bodies["locations"]["A1"] = body("B2")
     assert "the record B2" in reason(interface, tmp_path, policy)
+
+
+def test_the_fetch_command_brings_records_or_says_why_not(tmp_path, policy, monkeypatch):
+    interface = Interface({"locations": {"A1": body("A1")}, "providers": {"ZX1": provider("ZX1")}}, listed=("gone",))
+    workspace = Workspace(tmp_path, "published")
+    wanted = [load_sources()[LOCATIONS], load_sources()[PROVIDERS]]
+    with served(interface):
+        monkeypatch.setenv("CQC_BASE_URL", interface.url)
+        run = fetch_all(wanted, workspace, policy=policy)
+        assert [outcome.what for outcome in run.outcomes] == ["new; 1 ids without a record"] * 2
+        assert [outcome.what for outcome in fetch_all(wanted, workspace, policy=policy).outcomes] == [SAME] * 2
+        monkeypatch.delenv("CQC_SUBSCRIPTION_KEY")
+        left = fetch_all(wanted, workspace, policy=policy)
+    assert not run.faults and not left.faults
+    assert {outcome.what for outcome in left.outcomes} == {"left out: no key in CQC_SUBSCRIPTION_KEY"}
+    claimed = arrivals.look_into(workspace.fetched, wanted)
+    assert {one.source_id for one in claimed.claimed} == {LOCATIONS, PROVIDERS}
+    assert claimed.unclaimed == ("log.json",)
