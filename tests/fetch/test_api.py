@@ -247,6 +247,29 @@ def test_half_a_line_in_the_journal_is_fetched_again(tmp_path, policy):
     assert sorted(interface.asked) == ["/locations/B2", "/locations/C3"]
 
 
+def test_a_run_that_was_killed_after_its_file_was_made_is_over(tmp_path, policy):
+    interface = Interface(invented("A1", "B2"))
+    journal = tmp_path / ".journal" / f"{LOCATIONS}.jsonl"
+    with served(interface):
+        first = fetched(interface, tmp_path, policy)
+        before = first.path.read_bytes()
+        journal.write_text('{"day":"2026-11-20","since":null}\n')
+        interface.changes = ("B2",)
+        interface.bodies["locations"]["B2"] = body("B2", name="changed")
+        got = fetched(interface, tmp_path, policy, day=dt.date(2026, 11, 21))
+    assert first.path.read_bytes() == before
+    assert [line["name"] for line in lines(got.path)] == ["Site A1", "changed"]
+
+
+def test_changes_without_the_file_they_belong_to_begin_anew(tmp_path, policy):
+    interface = Interface(invented("A1", "B2"))
+    journal = tmp_path / ".journal" / f"{LOCATIONS}.jsonl"
+    journal.parent.mkdir()
+    journal.write_text('{"day":"2026-11-19","since":"2026-10-19"}\n')
+    with served(interface):
+        assert fetched(interface, tmp_path, policy).count == 2
+
+
 def test_later_runs_ask_for_changes_only(tmp_path, policy):
     interface = Interface(invented("A1", "B2", "C3"))
     with served(interface):
@@ -259,7 +282,7 @@ def test_later_runs_ask_for_changes_only(tmp_path, policy):
     assert sorted(interface.asked) == ["/locations/B2", "/locations/D4"]
     (query,) = interface.queries
     assert query["startTimestamp"] == ["2026-10-21T00:00:00Z"], "30 days before the file of 20 November"
-    assert query["endTimestamp"] == ["2026-12-24T23:59:59Z"]
+    assert query["endTimestamp"] == ["2026-12-24T00:00:00Z"]
     assert [line["name"] for line in lines(got.path)] == ["Site A1", "changed", "Site C3", "Site D4"]
     assert got.gone.keys() == {"gone"}
     assert first.path.read_bytes() == before
