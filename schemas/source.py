@@ -447,12 +447,12 @@ class Fetch(Strict):
     def _goes_together(self) -> Fetch:
         if bool(self.downloads) != (self.kind == "download"):
             raise ValueError("`downloads` goes with `kind: download`, and only with it")
-        if bool(self.api) != (self.kind == "api"):
-            raise ValueError("`api` goes with `kind: api`, and only with it")
         if self.kind != "pages" and (self.pages or self.follow or self.links or self.file_name):
             raise ValueError("`pages`, `follow`, `links` and `file_name` go with `kind: pages`, and only with it")
         if (self.file_name or self.members) and self.kind == "pages" and not self.links:
             raise ValueError("`file_name` and `members` need `links`, which tell the edition")
+        if bool(self.api) != (self.kind == "api"):
+            raise ValueError("`api` goes with `kind: api`, and only with it")
         return self
 
     @model_validator(mode="after")

@@ -20,7 +20,7 @@ from requests import Response
 from pipelines.errors import Fault
 from pipelines.fetch import http
 from pipelines.fetch.http import Client, Policy, require_http, whole_answer, wrong_status
-from pipelines.fetch.journal import Journal, Run, write_records
+from pipelines.fetch.journal import Journal, Run, run_of, write_records
 from pipelines.progress import say
 from schemas.source import Api, Source
 
@@ -53,12 +53,25 @@ def fetch_records(source: Source, folder: Path, today: dt.date, policy: Policy |
     speaker = _Speaker(api, source.source_id, policy)
     run = Run(today.isoformat(), _since(api, before) if before else None)
     path = folder / JOURNAL / f"{source.source_id}.jsonl"
+    _drop_if_useless(path, api, before)
     with Journal(path, run) as journal:
         _fetch_all(speaker, journal)
         target = folder / _file_name(api, dt.date.fromisoformat(journal.run.day))
         count = write_records(journal, before if journal.run.since else None, api.id_key, target)
+    # Which ids had no record, and why, stays on disk when the journal goes.
+    path.with_name(f"{target.name}.gone.json").write_text(json.dumps(journal.gone, indent=1), encoding="utf-8")
     path.unlink()
     return Records(target, count, journal.gone)
+
+
+def _drop_if_useless(path: Path, api: Api, before: Path | None) -> None:
+    """A journal whose file was made before the run was stopped, or whose changes have no file to go into, is over."""
+    run = run_of(path)
+    if run is None:
+        return
+    is_made = (path.parent.parent / _file_name(api, dt.date.fromisoformat(run.day))).exists()
+    if is_made or (run.since and before is None):
+        path.unlink()
 
 
 def _fetch_all(speaker: _Speaker, journal: Journal) -> None:
@@ -108,7 +121,7 @@ class _Speaker:
             # A record that moves to another page while we read is listed twice, and another one not at all.
             self._refuse_gaps(len(ids), total, api.list_path)
             return ids
-        days = {api.start_key: f"{run.since}T00:00:00Z", api.end_key: f"{run.day}T23:59:59Z"}
+        days = {api.start_key: f"{run.since}T00:00:00Z", api.end_key: f"{run.day}T00:00:00Z"}
         rows, total = self._pages(api.changes_path, {"page": "1", **per_page, **days}, api.changes_key)
         self._refuse_gaps(len(rows), total, api.changes_path)
         return list(dict.fromkeys(rows))

@@ -21,6 +21,7 @@ from pipelines.fetch.log import Entry, Log, read_log
 from pipelines.progress import say
 from pipelines.readers.container import take_members
 from pipelines.settings import Workspace
+from pipelines.store.snapshots import sha256_of
 from schemas.source import Fetch, Source
 
 NEW = "new"
@@ -136,16 +137,39 @@ def _from_interface(source: Source, fetch: Fetch, run: Run) -> None:
     """All records of an interface in one file; without a key for it, the source is left out."""
     assert fetch.api
     today = dt.datetime.now(dt.UTC).date()
-    got = None
+    url = fetch.api.base_url + fetch.api.list_path
     if not os.environ.get(fetch.api.key_from):
-        what = f"left out: no key in {fetch.api.key_from}"
-    elif run.is_dry:
-        what = UNSURE
-    else:
-        got = api.fetch_records(source, run.log.folder / source.source_id, today, run.client.policy)
-        what = NEW if got else SAME
-    name, size = (got.path.name, got.path.stat().st_size) if got else ("", None)
-    run.outcomes.append(Outcome(source.source_id, today.isoformat(), name, fetch.api.base_url, size, what))
+        run.outcomes.append(Outcome(source.source_id, "", "", url, None, f"left out: no key in {fetch.api.key_from}"))
+        return
+    if run.is_dry:
+        run.outcomes.append(Outcome(source.source_id, today.isoformat(), "", url, None, UNSURE))
+        return
+    got = api.fetch_records(source, run.log.folder / source.source_id, today, run.client.policy)
+    if got is None:
+        run.outcomes.append(Outcome(source.source_id, today.isoformat(), "", url, None, SAME))
+        return
+    entry = _entry_of_records(source, url, got.path, run.log)
+    run.log.add(entry)
+    what = f"{NEW}; {len(got.gone):,} ids without a record" if got.gone else NEW
+    run.outcomes.append(Outcome(source.source_id, entry.edition, entry.file_name, url, entry.bytes, what))
+
+
+def _entry_of_records(source: Source, url: str, path: Path, log: Log) -> Entry:
+    now = _now()
+    return Entry(
+        source_id=source.source_id,
+        url=url,
+        page=None,
+        file_name=path.name,
+        edition=now[: len("2026-01-31")],
+        sha256=sha256_of(path),
+        bytes=path.stat().st_size,
+        etag=None,
+        last_modified=None,
+        stored=(path.relative_to(log.folder).as_posix(),),
+        fetched_at=now,
+        checked_at=now,
+    )
 
 
 FETCHERS: dict[str, Callable[[Source, Fetch, Run], None]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import heapq
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -99,6 +100,13 @@ class Journal:
         for line in iter(self._stream.readline, b""):
             self._note(json.loads(line), place)
             place += len(line)
+
+
+def run_of(path: Path) -> Run | None:
+    """The run whose journal this is; None where there is none, or it was stopped before its first line was whole."""
+    with path.open("rb") if path.exists() else io.BytesIO() as stream:
+        first = stream.readline()
+    return Run(**json.loads(first)) if first.endswith(b"\n") else None
 
 
 def canonical(value: dict[str, Any]) -> bytes:

@@ -32,7 +32,7 @@ SHEET_START = re.compile(rb'<table:table\s[^>]*?table:name="([^"]*)"')
 ROWS_REPEATED = re.compile(rb'table:number-rows-repeated="(\d+)"')
 MAX_ROWS = 1_048_576
 ROWS_AT_ONCE = 16_384
-MAX_REMEMBERED = 300_000
+MAX_REMEMBERED = 150_000
 MAX_ROW_BYTES = 64 * 1024**2
 
 Row = list[str]

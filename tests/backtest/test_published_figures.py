@@ -298,14 +298,17 @@ def test_cqc_rows_and_duplicated_keys(home):
         home,
         "select count(*) as rows, count(*) filter (where is_duplicate_key) as repeated, "
         "count(distinct location_code || service_group || domain) filter (where is_duplicate_key) as keys "
-        "from fct_cqc_ratings",
+        "from fct_cqc_ratings where source_id = 'cqc_location_ratings'",
     )
     assert (found["rows"], found["repeated"], found["keys"]) == (74_184, 6, 3)
     reported = rows(home, "select subject, finding from pub_suspected_defects where check_id = 'repeated_key'")
     assert {item["subject"].split(",")[0] for item in reported} == {"1-543895080", "1-7453047569", "RX601"}
     (both,) = [item["finding"] for item in reported if item["subject"].startswith("1-543895080")]
     assert both == "published 2 times: Good of 2018-08-14|Requires improvement of 2018-08-14"
-    ratings = rows(home, "select rating, count(*) as n from fct_cqc_ratings group by all")
+    ratings = rows(
+        home,
+        "select rating, count(*) as n from fct_cqc_ratings where source_id = 'cqc_location_ratings' group by all",
+    )
     assert {item["rating"]: item["n"] for item in ratings} == {
         "Good": 62_893,
         "Requires improvement": 6_720,
@@ -386,6 +389,29 @@ def test_the_truncated_workbook_is_refused_in_words_and_the_rest_goes_out(home):
     assert "cqc_location_ratings 2021-02-01: 3 of repeated_key, 6 cells" in summary
 
 
+def test_cqc_records_of_one_town(home):
+    """Counted in the 451 records of locations and 20 of providers by their `rating` keys, and one record beside."""
+    found = rows(
+        home,
+        "select framework, is_current_rating, count(*) as n, count(distinct rated_code) as records "
+        "from fct_cqc_ratings where source_id like 'cqc_api%' group by all order by all",
+    )
+    assert [tuple(item.values()) for item in found] == [
+        ("key_lines_of_enquiry", False, 2_098, 137),
+        ("key_lines_of_enquiry", True, 2_303 + 6, 313 + 1),
+        ("none", True, 135 + 20, 135 + 20),
+        ("single_assessment_framework", True, 24, 4),
+    ]
+    oldham = row(
+        home,
+        "select rating, rating_age_days, inherited_from, registration_status, is_latest_rating from fct_cqc_ratings "
+        "where rated_code = 'RM317' and service_group = 'Overall' and domain = 'Overall' and is_current_rating "
+        "and source_id = 'cqc_api_locations'",
+    )
+    # From 10 February 2021 to the end of March 2025.
+    assert tuple(oldham.values()) == ("Requires improvement", 1_510, "RW603", "Registered", True)
+
+
 def test_every_file_of_these_sources_is_loaded(home):
     found = rows(
         home,
@@ -395,6 +421,8 @@ def test_every_file_of_these_sources_is_loaded(home):
         "ae_four_hour": 17,
         "cancer_62_day": 1,
         "bsa_nhs_satisfaction": 1,
+        "cqc_api_locations": 1,
+        "cqc_api_providers": 1,
         "cqc_location_ratings": 1,
         "nhs_staff_survey": 1,
         "nhse_ae_system_mapping": 1,

@@ -21,6 +21,7 @@ import pytest
 from pipelines import staging
 from pipelines.errors import Fault
 from pipelines.fetch.api import Records, fetch_records
+from pipelines.fetch.fetching import SAME, fetch_all
 from pipelines.fetch.http import Policy
 from pipelines.registry import load_sources
 from pipelines.settings import PROJECT_ROOT, Workspace
@@ -46,6 +47,11 @@ def body(code: str, **more: Any) -> dict[str, Any]:
         "regulatedActivities": [{"name": "Personal care", "contacts": [person], "nominatedIndividual": person}],
         **more,
     }
+
+
+def provider(code: str) -> dict[str, Any]:
+    """An invented record of a provider."""
+    return {key: value for key, value in body(code, providerId=code).items() if key != "locationId"}
 
 
 def invented(*codes: str) -> dict[str, dict[str, dict[str, Any]]]:
@@ -127,6 +133,8 @@ def test_all_real_records_come_through_the_faults_of_the_interface(taken):
     assert 1 in taken.waits, "Retry-After asked for a second"
     assert (len(taken.interface.asked), set(taken.interface.asked.values())) == (451 + 20, {1})
     assert (taken.got.count, set(taken.got.gone)) == (451, {"1-404", "rw404"})
+    (kept,) = taken.got.path.parent.rglob("*.gone.json")
+    assert json.loads(kept.read_text()) == taken.got.gone
     found = taken.locations.group_by("framework", "is_current_rating").len().sort("framework", "is_current_rating")
     assert found.rows() == counted(taken.interface)
     assert taken.locations["rated_code"].n_unique() == 451
@@ -239,6 +247,29 @@ def test_half_a_line_in_the_journal_is_fetched_again(tmp_path, policy):
     assert sorted(interface.asked) == ["/locations/B2", "/locations/C3"]
 
 
+def test_a_run_that_was_killed_after_its_file_was_made_is_over(tmp_path, policy):
+    interface = Interface(invented("A1", "B2"))
+    journal = tmp_path / ".journal" / f"{LOCATIONS}.jsonl"
+    with served(interface):
+        first = fetched(interface, tmp_path, policy)
+        before = first.path.read_bytes()
+        journal.write_text('{"day":"2026-11-20","since":null}\n')
+        interface.changes = ("B2",)
+        interface.bodies["locations"]["B2"] = body("B2", name="changed")
+        got = fetched(interface, tmp_path, policy, day=dt.date(2026, 11, 21))
+    assert first.path.read_bytes() == before
+    assert [line["name"] for line in lines(got.path)] == ["Site A1", "changed"]
+
+
+def test_changes_without_the_file_they_belong_to_begin_anew(tmp_path, policy):
+    interface = Interface(invented("A1", "B2"))
+    journal = tmp_path / ".journal" / f"{LOCATIONS}.jsonl"
+    journal.parent.mkdir()
+    journal.write_text('{"day":"2026-11-19","since":"2026-10-19"}\n')
+    with served(interface):
+        assert fetched(interface, tmp_path, policy).count == 2
+
+
 def test_later_runs_ask_for_changes_only(tmp_path, policy):
     interface = Interface(invented("A1", "B2", "C3"))
     with served(interface):
@@ -251,7 +282,7 @@ def test_later_runs_ask_for_changes_only(tmp_path, policy):
     assert sorted(interface.asked) == ["/locations/B2", "/locations/D4"]
     (query,) = interface.queries
     assert query["startTimestamp"] == ["2026-10-21T00:00:00Z"], "30 days before the file of 20 November"
-    assert query["endTimestamp"] == ["2026-12-24T23:59:59Z"]
+    assert query["endTimestamp"] == ["2026-12-24T00:00:00Z"]
     assert [line["name"] for line in lines(got.path)] == ["Site A1", "changed", "Site C3", "Site D4"]
     assert got.gone.keys() == {"gone"}
     assert first.path.read_bytes() == before
@@ -311,3 +342,21 @@ def test_another_record_than_asked_for_is_refused(tmp_path, policy):
     interface = Interface(invented("A1"))
     interface.bodies["locations"]["A1"] = body("B2")
     assert "the record B2" in reason(interface, tmp_path, policy)
+
+
+def test_the_fetch_command_brings_records_or_says_why_not(tmp_path, policy, monkeypatch):
+    interface = Interface({"locations": {"A1": body("A1")}, "providers": {"ZX1": provider("ZX1")}}, listed=("gone",))
+    workspace = Workspace(tmp_path, "published")
+    wanted = [load_sources()[LOCATIONS], load_sources()[PROVIDERS]]
+    with served(interface):
+        monkeypatch.setenv("CQC_BASE_URL", interface.url)
+        run = fetch_all(wanted, workspace, policy=policy)
+        assert [outcome.what for outcome in run.outcomes] == ["new; 1 ids without a record"] * 2
+        assert [outcome.what for outcome in fetch_all(wanted, workspace, policy=policy).outcomes] == [SAME] * 2
+        monkeypatch.delenv("CQC_SUBSCRIPTION_KEY")
+        left = fetch_all(wanted, workspace, policy=policy)
+    assert not run.faults and not left.faults
+    assert {outcome.what for outcome in left.outcomes} == {"left out: no key in CQC_SUBSCRIPTION_KEY"}
+    claimed = arrivals.look_into(workspace.fetched, wanted)
+    assert {one.source_id for one in claimed.claimed} == {LOCATIONS, PROVIDERS}
+    assert claimed.unclaimed == ("log.json",)

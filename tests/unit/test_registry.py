@@ -114,3 +114,16 @@ def test_file_name_is_the_source_id(folder):
 def test_pattern_must_tell_the_edition(folder):
     change(folder, r"(?P<mon>[A-Z][a-z]+) (?P<year>\d{4})", ".*")
     assert "tells the edition" in faults_of(folder)
+
+
+def test_a_source_based_on_another_says_only_what_differs(folder):
+    base_id = Path(REAL).stem
+    (folder / "a_copy.yml").write_text(f"based_on: {base_id}\nsource_id: a_copy\nmeasures: []\n")
+    sources = load_sources(folder)
+    base, copy = sources[base_id], sources["a_copy"]
+    assert (copy.columns, copy.files, copy.measures) == (base.columns, base.files, ())
+
+
+def test_a_source_based_on_none_is_named(folder):
+    (folder / "a_copy.yml").write_text("based_on: no_such_source\nsource_id: a_copy\n")
+    assert "the id of another source" in faults_of(folder)
