@@ -20,12 +20,13 @@ import pytest
 from rich.console import Console
 
 from pipelines import release, settings, staging
+from pipelines.editions.tables import write_registry
 from pipelines.progress import listening
 from pipelines.registry import load_sources
-from pipelines.reporting import print_status
 from pipelines.settings import DBT_PROJECT_DIR, Workspace
+from pipelines.status import print_status
+from tests.running import dbt
 from tests.submitting import RETURNS, fill_in, put_json, submission, take
-from tests.warehouse.test_models import dbt
 
 MARKER = "Qmarker.Person@trust.example"
 SCHEMAS = ("core", "published", "intermediate")
@@ -67,12 +68,10 @@ def built(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
             put(inbox)
             take(inbox, workspace)
             sources = load_sources()
-            staging.write_registry(
-                workspace, sources, [staging.already_staged(one, workspace) for one in sources.values()]
-            )
+            write_registry(workspace, sources, [staging.already_staged(one, workspace) for one in sources.values()])
             build(home, project, whole=turn == 0)
             tables.append(all_tables(workspace))
-        print_status(workspace, Console(file=printed, width=200), True)
+        print_status([workspace], "table", Console(file=printed, width=200), reasons=True)
     return Built(workspace, printed.getvalue(), *tables)
 
 
