@@ -44,6 +44,8 @@ NOT_ABOUT_READING = {
     *("calendar", "fetch", "holds"),
 }
 
+STATUS, WITHDRAWN = "submission_status", "withdrawn"
+
 
 @dataclass(frozen=True)
 class StagedSource:
@@ -91,7 +93,7 @@ def stage_source(source: Source, workspace: Workspace) -> StagedSource:
             note = _stage(source, snapshot, workspace, known, published, key)
             read_again += 1
         notes[snapshot] = note
-    notes, unknown = _known_then(workspace, notes)
+    notes, unknown = _known_then(source, workspace, notes)
     for snapshot in unknown:
         parquet.put(workspace, snapshot, in_use=False)
     notes = settle(source, workspace, notes)
@@ -111,22 +113,35 @@ def _already_read(workspace: Workspace, snapshot: Snapshot, key: str) -> Staged 
     return None
 
 
-def _known_then(workspace: Workspace, notes: dict[Snapshot, Staged]) -> tuple[dict[Snapshot, Staged], ...]:
-    """The files that count as known on the day of the workspace, and the others."""
+def _known_then(
+    source: Source, workspace: Workspace, notes: dict[Snapshot, Staged]
+) -> tuple[dict[Snapshot, Staged], ...]:
+    """The files that count as known on the day of the workspace, and the others.
+
+    A file with a withdrawal always counts: no earlier day brings back what its sender has taken back since.
+    """
     day = workspace.as_at
     known = {
         snapshot: note
         for snapshot, note in notes.items()
-        if day is None or publication.known_on(snapshot, note.published_on) <= day
+        if day is None
+        or publication.known_on(snapshot, note.published_on) <= day
+        or (source.is_inbox and _withdraws(workspace, snapshot, note))
     }
     return known, {snapshot: note for snapshot, note in notes.items() if snapshot not in known}
+
+
+def _withdraws(workspace: Workspace, snapshot: Snapshot, note: Staged) -> bool:
+    if not note.rows_accepted:
+        return False
+    return WITHDRAWN in parquet.rows_of(workspace, snapshot, [STATUS])[STATUS]
 
 
 def already_staged(source: Source, workspace: Workspace) -> StagedSource:
     """What earlier steps made of the source, from their notes; nothing is read again."""
     held = snapshots.of_source(workspace.raw, source.source_id)
     found = {item: parquet.read_note(workspace, item) for item in held}
-    notes, _ = _known_then(workspace, {item: note for item, note in found.items() if note})
+    notes, _ = _known_then(source, workspace, {item: note for item, note in found.items() if note})
     return StagedSource(source.source_id, notes, 0)
 
 

@@ -20,6 +20,7 @@ from pipelines.store import arrivals, decisions, snapshots
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
 from tests.months import SICKNESS, staged_rows, take_and_stage, write_month
+from tests.submitting import RETURNS, know_trusts, put_json, submission, take
 
 
 def outcomes(result: staging.StagedSource) -> list[tuple[str, str, int]]:
@@ -325,3 +326,17 @@ def test_no_real_edition_is_held(real_data, workspace, source_id, rows):
     notes = staging.stage_source(source, workspace).notes.values()
     assert {note.outcome for note in notes} == {"accepted"} and len(notes) >= 6
     assert rows in (None, [note.rows_accepted for note in notes])
+
+
+def test_no_earlier_day_brings_back_what_was_withdrawn_since(tmp_path, workspace):
+    """Two shared today, and one of them was withdrawn today: an earlier day knows of the withdrawal alone."""
+    know_trusts(tmp_path / "ods", workspace)
+    put_json(tmp_path / "in" / "shared.json", submission("ZX001"), submission("ZX002"))
+    gone = submission("ZX001", submission_status="withdrawn", assessment_date="2025-06-02") | {"answers": []}
+    put_json(tmp_path / "in" / "gone.json", gone)
+    take(tmp_path / "in", workspace)
+    then = Workspace(workspace.root, "published", dt.date(2025, 12, 31))
+    for source_id in ("ods_trusts", RETURNS):
+        staging.stage_source(load_sources()[source_id], then)
+    rows = pl.read_parquet(then.staged / RETURNS / "*.parquet")
+    assert rows.select("org_code", "submission_status").rows() == [("ZX001", "withdrawn")]
