@@ -171,7 +171,8 @@ def model_sql(path: Path, answers: Answers) -> str:
     lists = {"numerator": answers.numerator, "denominator": answers.denominator}
     arguments = [f"{name}={[item(column) for column in columns]}" for name, columns in lists.items()]
     arguments += ["complement=true"] if answers.complement else []
-    joined = ",\n        ".join([f"source('staged', '{answers.source_id}'), '{answers.measure_id}', '{kind}'", *arguments])
+    relation = f"source('staged', '{answers.source_id}')"
+    joined = ",\n        ".join([f"{relation}, '{answers.measure_id}', '{kind}'", *arguments])
     return (
         f"-- {answers.measure_name}; one row for each organisation, {kind} and vintage.\n"
         f"with measures as (\n    {{{{ measure_from_items(\n        {joined}\n    ) }}}}\n)\n\n"

@@ -17,10 +17,12 @@ import polars as pl
 import pytest
 
 from pipelines import staging
+from pipelines.editions.tables import write_registry
 from pipelines.registry import load_sources
 from pipelines.settings import DBT_PROJECT_DIR, Workspace
 from pipelines.store import arrivals, parquet, snapshots
 from pipelines.succession_report import print_organisations
+from schemas.source import Holds
 
 HEADER = (
     "DATE,NHSE_REGION_CODE,NHSE_REGION_NAME,ICS_CODE,ICS_NAME,ORG_CODE,ORG_NAME,ORG_TYPE,"
@@ -91,8 +93,10 @@ def database(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for source in load_sources().values():
         folder = figures if source.source_id in ("sickness_absence", "ods_care_trusts") else real_data / "organisations"
         snapshots.take(arrivals.look_into(folder, [] if source.is_inbox else [source]).claimed, workspace.raw)
+        # The invented months have a few organisations each, which would otherwise be held as losses.
+        source = source.model_copy(update={"holds": Holds(compare_editions=False)})
         staged.append(staging.stage_source(source, workspace))
-    staging.write_registry(workspace, load_sources(), staged)
+    write_registry(workspace, load_sources(), staged)
     build(workspace, base / "target")
     return workspace.warehouse
 
