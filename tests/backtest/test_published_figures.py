@@ -44,6 +44,32 @@ def test_rtt_january_2026(home):
     assert value(home, "rtt_over_52_weeks", "R0A", "2026-01")["numerator"] == 3_065
 
 
+def test_rtt_rows_bands_and_waits(home):
+    """183,417 records of 105 bands and a total; weeks by linear interpolation within the band of the patient."""
+    counted = row(
+        home,
+        "select rows_accepted, rows_out_of_scope from pub_source_status "
+        "where source_id = 'rtt_full_extract' and outcome = 'accepted'",
+    )
+    assert counted["rows_accepted"] / 106 + counted["rows_out_of_scope"] == 183_417
+    with duckdb.connect(str(home / "published" / "warehouse" / "build.duckdb"), read_only=True) as connection:
+        bands = connection.execute(
+            "select from_weeks, sum(pathway_count) from staging.stg_rtt_full_extract__waits "
+            "where from_weeks is not null group by 1 order by 1"
+        ).fetchall()
+    assert len(bands) == 105
+    assert (weeks_waited(bands, 0.5), weeks_waited(bands, 0.92)) == (13.64, 40.42)
+
+
+def weeks_waited(bands: list[tuple[int, int]], share: float) -> float:
+    wanted, below = share * sum(count for _, count in bands), 0
+    for start, count in bands:
+        if below + count >= wanted:
+            return round(start + (wanted - below) / count, 2)
+        below += count
+    raise AssertionError("a share above 1")
+
+
 @pytest.mark.parametrize(("month", "rate"), [("2025-03", 4.884), ("2024-04", 4.764)])
 def test_sickness_pooled_over_all_organisations(home, month, rate):
     assert value(home, "sickness_absence", "ENG", month)["value"] == pytest.approx(rate, abs=0.0005)
