@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MADE_AT = datetime(2026, 4, 1)
 EARLIEST = date(2020, 1, 1)
+LINE_HEIGHT = 15.5  # points
 LANGUAGE = "en-GB"
 GUIDANCE = Path(__file__).with_name("guidance.yml")
 CORE = "docProps/core.xml"
@@ -170,6 +171,7 @@ def _sheet(
     """A sheet with one table from A1 on."""
     sheet, rows = book.add_worksheet(name), list(rows)
     wrapped = book.add_format({"text_wrap": True, "valign": "top", "align": "left"})
+    bold = book.add_format({"text_wrap": True, "valign": "top", "align": "left", "bold": True})
     sheet.add_table(
         0,
         0,
@@ -181,18 +183,29 @@ def _sheet(
             "banded_rows": False,
             "style": "Table Style Light 15",
             "data": rows,
-            "columns": [{"header": title, "format": wrapped} for title in header],
+            "columns": [{"header": title, "format": wrapped, "header_format": bold} for title in header],
             "description": f"{name}: {', '.join(header)}",
         },
     )
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width, wrapped)
+    for number, row in enumerate(rows, start=1):
+        sheet.set_row(number, LINE_HEIGHT * _lines(row, widths))
+    _lay_out_page(sheet)
+    return sheet
+
+
+def _lines(row: Sequence[object], widths: Sequence[int]) -> int:
+    """How many lines the fullest cell takes: not every program makes room for wrapped text by itself."""
+    return max(-(-len(str(cell or "")) // (width - 4)) or 1 for cell, width in zip(row, widths, strict=False))
+
+
+def _lay_out_page(sheet: Worksheet) -> None:
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
-    return sheet
 
 
 def _with_language(content: bytes) -> bytes:
