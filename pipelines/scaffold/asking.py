@@ -18,7 +18,7 @@ from rich.console import Console
 
 from pipelines import staging, sync
 from pipelines.errors import Fault
-from pipelines.registry import load_sources
+from pipelines.registry import load_sources, read_again
 from pipelines.scaffold.guessing import Table, look_at
 from pipelines.scaffold.writing import Answers, item, write
 from pipelines.settings import PROJECT_ROOT, Workspace
@@ -45,7 +45,7 @@ def complete(file: Path, sheet: str, given: dict[str, Any], out: Console) -> Non
     show(table, out)
     answers = _answers(given)
     written = write(file, table, answers)
-    load_sources.cache_clear()
+    read_again()
     changed = sync.write()
     for path in [*(path.relative_to(PROJECT_ROOT) for path in written), *changed]:
         out.print(f"written: {path}", soft_wrap=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.errors import Fault
 from pipelines.scaffold.guessing import Table, file_pattern, format_of
-from pipelines.settings import DBT_PROJECT_DIR, SOURCES_DIR
+from pipelines.settings import DBT_PROJECT_DIR, sources_dir
 
 MEASURE_COLUMNS = (
     *("measure_id", "org_code", "org_name", "period_type", "period_key", "period_start", "period_end"),
@@ -49,7 +49,7 @@ def write(path: Path, table: Table, answers: Answers) -> list[Path]:
     folder = DBT_PROJECT_DIR / "models" / "staging" / answers.source_id
     model = f"stg_{answers.source_id}__measures"
     texts = {
-        SOURCES_DIR / f"{answers.source_id}.yml": source_yaml(path, table, answers),
+        sources_dir() / f"{answers.source_id}.yml": source_yaml(path, table, answers),
         folder / f"{model}.sql": model_sql(path, answers),
         folder / f"{answers.source_id}.yml": properties(model, answers),
     }
