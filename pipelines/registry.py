@@ -48,6 +48,11 @@ def load_sources(folder: Path | None = None) -> dict[str, Source]:
     return _load(folder or sources_dir())
 
 
+def forget_sources() -> None:
+    """So that sources which were written meanwhile are loaded."""
+    _load.cache_clear()
+
+
 @cache
 def _load(folder: Path) -> dict[str, Source]:
     faults: list[Fault] = []

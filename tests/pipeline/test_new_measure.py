@@ -15,8 +15,12 @@ from pathlib import Path
 import duckdb
 import pytest
 import xlsxwriter
+from rich.console import Console
 
-from pipelines.errors import Fault
+from pipelines.errors import Fault, Faults
+from pipelines.registry import load_sources
+from pipelines.scaffold import writing
+from pipelines.scaffold.asking import complete
 from pipelines.scaffold.guessing import file_pattern, look_at
 from pipelines.settings import PROJECT_ROOT
 
@@ -119,6 +123,22 @@ def test_from_a_file_to_a_released_figure(beds, tmp_path):
     assert found["ZX002"] == (None, None, None, "not_applicable")
     # England is the sum over the organisations that have all counts: 510 of 650.
     assert found["ENG"] == (510, 650, pytest.approx(100 * 510 / 650), "observed")
+
+
+# A polarity that does not exist would stop every later command, so nothing of it stays.
+def test_what_does_not_load_is_taken_back(beds, monkeypatch, tmp_path):
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    monkeypatch.setenv("IMPACT_SOURCES", str(folder))
+    monkeypatch.setattr(writing, "SOURCES_DIR", folder)
+    monkeypatch.setattr(writing, "DBT_PROJECT_DIR", tmp_path)
+    lists = {"numerator": columns("Occupied beds"), "denominator": columns("Available beds")}
+    words = {"measure_id": "beds", "measure_name": "Beds", "polarity": "lower", "outcome_domain": "operations"}
+    rest = {"source_id": "", "publisher": "NHS England", "landing_page": "x", "owner": "x", "complement": False}
+    with pytest.raises(Faults, match="polarity"):
+        complete(beds, "", {**lists, **words, **rest}, Console(quiet=True))
+    assert not list(tmp_path.rglob("*.yml"))
+    assert load_sources(folder) == {}
 
 
 def _measured(home: Path) -> dict[str, tuple[object, ...]]:
