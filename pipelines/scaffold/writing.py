@@ -96,6 +96,7 @@ def source_yaml(path: Path, table: Table, answers: Answers) -> str:
         f"  - match: {_text(pattern)}",
         f"    format: {format_of(path)}",
         *_layout(table),
+        *([f"scope: {{filled: [{_text(table.filled)}]}}"] if table.filled else []),
         *_totals(table),
         f"unpivot: {_text('^(' + '|'.join(re.escape(name).replace(chr(92) + ' ', ' ') for name in counted) + ')$')}",
         "columns:",

@@ -97,6 +97,23 @@ def test_a_pattern_fits_the_next_edition(name, like, kind):
     assert re.fullmatch(pattern, name) and re.fullmatch(pattern, like)
 
 
+NOTED = """Cancelled operations, SYNTHETIC
+Period,Org Code,Org Name,Cancelled
+March,,England,15
+{rows}
+
+Note: revised
+"""
+
+
+# Only the note leaves the name blank: the national total has one, though no code.
+def test_a_note_under_the_table_is_no_row_of_it(tmp_path):
+    path = tmp_path / "Cancelled-March-2025.csv"
+    path.write_text(NOTED.format(rows="\n".join(f"March,ZX00{n},Fictitious Trust {n},{n}" for n in range(1, 6))))
+    assert look_at(path).filled == "Org Name"
+    assert look_at(path).totals == ("Org Name", ["England"])
+
+
 def test_a_file_without_organisations_is_refused(tmp_path):
     path = tmp_path / "National-March-2025.csv"
     path.write_text("Month,Value\nMarch,12\n")
