@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import xlsxwriter
+import yaml
 from rich.console import Console
 
 from pipelines.errors import Fault, Faults
@@ -22,7 +23,9 @@ from pipelines.registry import load_sources
 from pipelines.scaffold import writing
 from pipelines.scaffold.asking import complete
 from pipelines.scaffold.guessing import file_pattern, look_at
+from pipelines.scaffold.writing import Answers, source_yaml
 from pipelines.settings import PROJECT_ROOT
+from schemas.source import Source
 
 GROUPS = {5: "Available beds", 7: "Occupied beds"}
 HEADER = ["", "Year", "Region", "Org Code", "Org Name", "Adult", "Paediatric", "Adult", "Paediatric"]
@@ -97,6 +100,11 @@ def test_a_pattern_fits_the_next_edition(name, like, kind):
     assert re.fullmatch(pattern, name) and re.fullmatch(pattern, like)
 
 
+ANSWERS = {
+    **{"source_id": "cancelled", "source_name": "Cancelled operations", "publisher": "NHS England"},
+    **{"landing_page": "https://example.org", "measure_id": "cancelled", "measure_name": "Cancelled operations"},
+    **{"polarity": "lower_is_better", "outcome_domain": "operations", "owner": "x", "review_date": "2027-11-30"},
+}
 NOTED = """Cancelled operations, SYNTHETIC
 Period,Org Code,Org Name,Cancelled
 March,,England,15
@@ -112,6 +120,9 @@ def test_a_note_under_the_table_is_no_row_of_it(tmp_path):
     path.write_text(NOTED.format(rows="\n".join(f"March,ZX00{n},Fictitious Trust {n},{n}" for n in range(1, 6))))
     assert look_at(path).filled == "Org Name"
     assert look_at(path).totals == ("Org Name", ["England"])
+    answers = Answers(**ANSWERS, numerator=("Cancelled",), denominator=("Cancelled",), complement=False)
+    written = Source.model_validate(yaml.safe_load(source_yaml(path, look_at(path), answers)))
+    assert written.scope.filled == ("Org Name",)
 
 
 def test_a_file_without_organisations_is_refused(tmp_path):
