@@ -208,7 +208,12 @@ def verify(version: Annotated[str, typer.Argument(help="A release, such as 2026.
 
 @app.command(name="new-measure")
 def new_measure(
-    file: Annotated[Path, typer.Argument(help="A provider-level file of the series, under the publisher's own name.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="A provider-level file of the series, under the publisher's own name."
+        ),
+    ],
     measure_id: Annotated[str, typer.Option("--id", help="Name of the measure, such as beds_occupied.")] = "",
     name: Annotated[str, typer.Option(help="What readers call it.")] = "",
     numerator: Annotated[list[str] | None, typer.Option(help="Column of counts; give it again to add columns.")] = None,

@@ -48,8 +48,8 @@ def load_sources(folder: Path | None = None) -> dict[str, Source]:
     return _load(folder or sources_dir())
 
 
-def read_again() -> None:
-    """Forgets what was loaded, after a file was written."""
+def forget_sources() -> None:
+    """So that sources which were written meanwhile are loaded."""
     _load.cache_clear()
 
 
@@ -136,6 +136,8 @@ def _from_pydantic(path: Path, detail: ErrorDetails) -> Fault:
         key = str(detail["loc"][-1])
         near = get_close_matches(key, _known_keys(), n=1, cutoff=0.0)[0]
         return _fault(path, f"unknown key `{place}`", f"a known key; the nearest is `{near}`", "a misspelt key")
+    if detail["type"] == "missing":
+        return _fault(path, f"no `{place}`", "a value for it", "a key that was forgotten or misspelt")
     return _fault(path, f"`{place}` is {detail['input']!r}", detail["msg"], "a value of the wrong kind")
 
 

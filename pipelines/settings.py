@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipelines.errors import Fault
+
 Origin = Literal["synthetic", "published"]
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -170,14 +172,25 @@ def may_replace_published() -> bool:
 
 def today() -> dt.date:
     """The day against which calendars are held: `IMPACT_TODAY` in ISO form, or the clock's."""
-    given = os.environ.get("IMPACT_TODAY")
-    return dt.date.fromisoformat(given) if given else dt.date.today()
+    return _day("IMPACT_TODAY") or dt.date.today()
 
 
 def workspace() -> Workspace:
     """The workspace of this process: `IMPACT_HOME`, `IMPACT_ORIGIN` (default: synthetic) and `IMPACT_AS_AT`."""
     origin = os.environ.get("IMPACT_ORIGIN", "synthetic")
     if origin not in ("synthetic", "published"):
-        raise ValueError(f"IMPACT_ORIGIN is {origin!r}; expected 'synthetic' or 'published'")
-    as_at = os.environ.get("IMPACT_AS_AT")
-    return Workspace(home(), origin, dt.date.fromisoformat(as_at) if as_at else None)
+        raise _unusable("IMPACT_ORIGIN", "synthetic or published")
+    return Workspace(home(), origin, _day("IMPACT_AS_AT"))
+
+
+def _day(name: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(os.environ[name]) if os.environ.get(name) else None
+    except ValueError as error:
+        raise _unusable(name, "a day such as 2025-11-13") from error
+
+
+def _unusable(name: str, expected: str) -> Fault:
+    return Fault(
+        f"environment variable {name}", os.environ[name], expected, "a slip of the keyboard", "correct it, or unset it"
+    )

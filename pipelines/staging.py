@@ -63,8 +63,16 @@ class StagedSource:
     @property
     def newest(self) -> Snapshot | None:
         """The newest edition that has arrived, whatever became of it; what was dropped has not arrived."""
-        arrived = [item for item, note in self.notes.items() if note.outcome != "dropped"]
-        return max(arrived, key=lambda item: item.edition, default=None)
+        return self._newest_but("dropped")
+
+    @property
+    def newest_readable(self) -> Snapshot | None:
+        """The newest edition that could be read, held or not; one that was refused is still awaited."""
+        return self._newest_but("dropped", "refused")
+
+    def _newest_but(self, *outcomes: str) -> Snapshot | None:
+        found = [item for item, note in self.notes.items() if note.outcome not in outcomes]
+        return max(found, key=lambda item: item.edition, default=None)
 
     def count(self, outcome: str) -> int:
         """How many snapshots ended so."""

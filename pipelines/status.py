@@ -71,7 +71,8 @@ def title(workspace: Workspace) -> str:
 
 def _source(source: Source, result: StagedSource) -> dict[str, Any]:
     """One row: source, its newest edition, and the next one with the days it is late beyond its grace."""
-    newest, following = result.newest, publication.expected_next(source, result.newest)
+    newest = result.newest_readable
+    following = publication.expected_next(source, newest)
     row = {
         "source_id": source.source_id,
         "newest_edition": newest.edition if newest and not source.is_inbox else None,

@@ -55,7 +55,10 @@ class FilePattern(Strict):
 
     @model_validator(mode="after")
     def _is_a_pattern_with_an_edition(self) -> FilePattern:
-        groups = {*re.compile(self.match).groupindex, *self.known}
+        try:
+            groups = {*re.compile(self.match).groupindex, *self.known}
+        except re.error as error:
+            raise ValueError(f"{self.match} is no pattern: {error}") from error
         if not groups & {"year", "yy", "name"}:
             raise ValueError("the pattern needs a group `year`, `yy` or `name` that tells the edition")
         return self

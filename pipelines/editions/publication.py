@@ -61,7 +61,7 @@ def due_day(source: Source, snapshot: Snapshot) -> dt.date | None:
 
 
 def expected_next(source: Source, newest: Snapshot | None) -> Expected | None:
-    """What comes after the newest edition that has arrived; None without a calendar or a dated edition."""
+    """What comes after the newest edition that could be read; None without a calendar or a dated edition."""
     if source.calendar is None or newest is None or newest.edition_end is None:
         return None
     return expected_after(source.calendar, newest.edition)

@@ -141,7 +141,7 @@ def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Ite
 
 
 def _source_row(source: Source, result: StagedSource) -> dict[str, object]:
-    following = publication.expected_next(source, result.newest)
+    following = publication.expected_next(source, result.newest_readable)
     return {
         **{name: getattr(source, name) for name in SOURCES_SCHEMA if name in Source.model_fields},
         "next_edition": following and following.edition,

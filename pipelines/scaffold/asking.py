@@ -17,8 +17,8 @@ import typer
 from rich.console import Console
 
 from pipelines import staging, sync
-from pipelines.errors import Fault
-from pipelines.registry import load_sources, read_again
+from pipelines.errors import Fault, Faults
+from pipelines.registry import forget_sources, load_sources
 from pipelines.scaffold.guessing import Table, look_at
 from pipelines.scaffold.writing import Answers, item, write
 from pipelines.settings import PROJECT_ROOT, Workspace
@@ -45,7 +45,7 @@ def complete(file: Path, sheet: str, given: dict[str, Any], out: Console) -> Non
     show(table, out)
     answers = _answers(given)
     written = write(file, table, answers)
-    read_again()
+    _take_back_if_wrong(written)
     changed = sync.write()
     for path in [*(path.relative_to(PROJECT_ROOT) for path in written), *changed]:
         out.print(f"written: {path}", soft_wrap=True)
@@ -78,6 +78,17 @@ def _answers(given: dict[str, Any]) -> Answers:
     review = dt.date.today() + dt.timedelta(days=365)
     named = {"source_id": given["source_id"] or given["measure_id"], "source_name": given["measure_name"]}
     return Answers(**{**given, **named, "review_date": review.isoformat()})
+
+
+def _take_back_if_wrong(written: list[Path]) -> None:
+    """Removes what was written where the sources no longer load, which would stop every command. Raises Faults."""
+    forget_sources()
+    try:
+        load_sources()
+    except Faults:
+        for path in written:
+            path.unlink()
+        raise
 
 
 def _try(file: Path, answers: Answers, out: Console) -> None:

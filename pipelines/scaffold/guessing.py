@@ -78,6 +78,17 @@ class Table:
         return None
 
     @property
+    def filled(self) -> str | None:
+        """A column that only notes around the table leave blank, if there are notes and such a column."""
+        marked, texts = self.totals or ("", [])
+        total = self.columns.index(marked) if marked else None
+        is_note = [not is_code(row[self.org]) and (total is None or row[total] not in texts) for row in self.body]
+        for place, name in enumerate(self.columns):
+            if name and any(is_note) and [not row[place] for row in self.body] == is_note:
+                return name
+        return None
+
+    @property
     def name_column(self) -> str | None:
         """The column with the organisations' names, if one looks like it."""
         likely = [name for name in self.columns if re.search(r"(?i)(org|provider|trust).*name|^name$", name)]

@@ -96,6 +96,7 @@ def source_yaml(path: Path, table: Table, answers: Answers) -> str:
         f"  - match: {_text(pattern)}",
         f"    format: {format_of(path)}",
         *_layout(table),
+        *_scope(table),
         *_totals(table),
         f"unpivot: {_text('^(' + '|'.join(re.escape(name).replace(chr(92) + ' ', ' ') for name in counted) + ')$')}",
         "columns:",
@@ -138,6 +139,12 @@ def _layout(table: Table) -> list[str]:
     lines = ["layout:", f"  header: [{', '.join(_text(name) for name in header)}]"]
     lines += [f"  sheets: [{_text(re.escape(table.sheet).replace(chr(92) + ' ', ' '))}]"] if table.sheet else []
     return lines + (["  group_row: true"] if table.has_groups else [])
+
+
+def _scope(table: Table) -> list[str]:
+    if not table.filled:
+        return []
+    return ["scope:", f"  filled: [{_text(table.filled)}]", "  reason: notes around the table"]
 
 
 def _totals(table: Table) -> list[str]:

@@ -63,6 +63,7 @@ class Answer:
 
 def check(path: Path, workspace: Workspace, today: dt.date) -> Answer:
     """Everything that is wrong with a file, at once, and what it says if nothing is."""
+    path = path.absolute()  # "." has no name of its own
     answer, source = Answer(path.name), reference.inbox_source()
     known = known_organisations(source, workspace) or None
     if known is None:
@@ -92,7 +93,7 @@ def _format(path: Path, source: Source) -> str:
     kinds = ", ".join(sorted({pattern.format for pattern in source.files}))
     raise Fault(
         path.name,
-        "no file of a kind that can be read",
+        "no file of a kind that can be read" if path.exists() else "no such file",
         f"one of {kinds}",
         "a misspelt name, or a file saved as another kind",
         "save it as one of these and check it again",

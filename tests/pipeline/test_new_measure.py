@@ -15,10 +15,17 @@ from pathlib import Path
 import duckdb
 import pytest
 import xlsxwriter
+import yaml
+from rich.console import Console
 
-from pipelines.errors import Fault
+from pipelines.errors import Fault, Faults
+from pipelines.registry import load_sources
+from pipelines.scaffold import writing
+from pipelines.scaffold.asking import complete
 from pipelines.scaffold.guessing import file_pattern, look_at
+from pipelines.scaffold.writing import Answers, source_yaml
 from pipelines.settings import PROJECT_ROOT
+from schemas.source import Source
 
 GROUPS = {5: "Available beds", 7: "Occupied beds"}
 HEADER = ["", "Year", "Region", "Org Code", "Org Name", "Adult", "Paediatric", "Adult", "Paediatric"]
@@ -93,6 +100,31 @@ def test_a_pattern_fits_the_next_edition(name, like, kind):
     assert re.fullmatch(pattern, name) and re.fullmatch(pattern, like)
 
 
+ANSWERS = {
+    **{"source_id": "cancelled", "source_name": "Cancelled operations", "publisher": "NHS England"},
+    **{"landing_page": "https://example.org", "measure_id": "cancelled", "measure_name": "Cancelled operations"},
+    **{"polarity": "lower_is_better", "outcome_domain": "operations", "owner": "x", "review_date": "2027-11-30"},
+}
+NOTED = """Cancelled operations, SYNTHETIC
+Period,Org Code,Org Name,Cancelled
+March,,England,15
+{rows}
+
+Note: revised
+"""
+
+
+# Only the note leaves the name blank: the national total has one, though no code.
+def test_a_note_under_the_table_is_no_row_of_it(tmp_path):
+    path = tmp_path / "Cancelled-March-2025.csv"
+    path.write_text(NOTED.format(rows="\n".join(f"March,ZX00{n},Fictitious Trust {n},{n}" for n in range(1, 6))))
+    assert look_at(path).filled == "Org Name"
+    assert look_at(path).totals == ("Org Name", ["England"])
+    answers = Answers(**ANSWERS, numerator=("Cancelled",), denominator=("Cancelled",), complement=False)
+    written = Source.model_validate(yaml.safe_load(source_yaml(path, look_at(path), answers)))
+    assert written.scope.filled == ("Org Name",)
+
+
 def test_a_file_without_organisations_is_refused(tmp_path):
     path = tmp_path / "National-March-2025.csv"
     path.write_text("Month,Value\nMarch,12\n")
@@ -119,6 +151,22 @@ def test_from_a_file_to_a_released_figure(beds, tmp_path):
     assert found["ZX002"] == (None, None, None, "not_applicable")
     # England is the sum over the organisations that have all counts: 510 of 650.
     assert found["ENG"] == (510, 650, pytest.approx(100 * 510 / 650), "observed")
+
+
+# A polarity that does not exist would stop every later command, so nothing of it stays.
+def test_what_does_not_load_is_taken_back(beds, monkeypatch, tmp_path):
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    monkeypatch.setenv("IMPACT_SOURCES", str(folder))
+    monkeypatch.setattr(writing, "SOURCES_DIR", folder)
+    monkeypatch.setattr(writing, "DBT_PROJECT_DIR", tmp_path)
+    lists = {"numerator": columns("Occupied beds"), "denominator": columns("Available beds")}
+    words = {"measure_id": "beds", "measure_name": "Beds", "polarity": "lower", "outcome_domain": "operations"}
+    rest = {"source_id": "", "publisher": "NHS England", "landing_page": "x", "owner": "x", "complement": False}
+    with pytest.raises(Faults, match="polarity"):
+        complete(beds, "", {**lists, **words, **rest}, Console(quiet=True))
+    assert not list(tmp_path.rglob("*.yml"))
+    assert load_sources(folder) == {}
 
 
 def _measured(home: Path) -> dict[str, tuple[object, ...]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from pipelines import settings
 from pipelines.errors import Fault
 from pipelines.settings import Workspace
 from pipelines.status import print_status
@@ -67,6 +68,24 @@ def test_late_is_what_the_calendar_says_on_the_day(months, monkeypatch, capsys, 
     assert (sickness["newest_edition"], sickness["next_edition"]) == ("2025-04", "2025-05")
     assert sickness["next_due_on"] == "2025-09-25" and sickness["is_calendar_verified"] is False
     assert ("late by 15 days" in shown(months)) == (late is not None)
+
+
+# May arrives empty and is refused: it is still the edition that is awaited, and late.
+def test_a_refused_edition_is_still_awaited(months, monkeypatch, tmp_path, capsys):
+    (tmp_path / "NHS Sickness Absence rates CSV, May 2025.csv").write_text("")
+    take_and_stage(tmp_path, months)
+    monkeypatch.setenv("IMPACT_TODAY", "2025-10-10")
+    found = state(months, capsys)
+    (sickness,) = [row for row in found["sources"] if row["source_id"] == "sickness_absence"]
+    assert (sickness["newest_edition"], sickness["next_edition"]) == ("2025-04", "2025-05")
+    assert sickness["days_late"] == 15
+
+
+@pytest.mark.parametrize("name", ["IMPACT_TODAY", "IMPACT_AS_AT"])
+def test_a_day_that_is_none_is_named(monkeypatch, name):
+    monkeypatch.setenv(name, "tomorrow")
+    with pytest.raises(Fault, match=f"environment variable {name}"):
+        settings.today(), settings.workspace()
 
 
 def test_json_tells_what_was_revised(months, capsys):

@@ -116,6 +116,18 @@ def test_pattern_must_tell_the_edition(folder):
     assert "tells the edition" in faults_of(folder)
 
 
+def test_a_pattern_that_is_none(folder):
+    change(folder, "(?P<mon>[A-Z][a-z]+)", "((?P<mon>[A-Z][a-z]+)")
+    assert "is no pattern: missing ), unterminated subpattern" in faults_of(folder)
+
+
+# The rest of the file is not repeated: the one line that matters would be lost in it.
+def test_a_forgotten_key_is_named_and_no_more(folder):
+    change(folder, "owner: workforce analysis\n", "")
+    assert "found     no `owner`\n" in faults_of(folder)
+    assert "ORG_CODE" not in faults_of(folder)
+
+
 def test_a_source_based_on_another_says_only_what_differs(folder):
     base_id = Path(REAL).stem
     (folder / "a_copy.yml").write_text(f"based_on: {base_id}\nsource_id: a_copy\nmeasures: []\n")

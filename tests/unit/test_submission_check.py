@@ -140,8 +140,14 @@ def test_the_command_looks_at_every_file_and_ends_with_1_if_one_is_wrong(tmp_pat
     done = CliRunner().invoke(app, ["check", str(bad), str(tmp_path / "no.docx"), str(good)])
     assert done.exit_code == 1
     assert "To mend: record 1: question p1_1" in done.stdout and "This can be sent: 22 of 22 answered" in done.stdout
-    assert "no.docx: no file of a kind that can be read" in done.stdout
+    assert "no.docx: no such file" in done.stdout
     assert CliRunner().invoke(app, ["check", str(good)]).exit_code == 0
+
+
+@pytest.mark.parametrize(("name", "found"), [(".", "no file of a kind"), ("gone.xlsx", "no such file")])
+def test_what_is_no_file_is_said(knowing, name, found):
+    (said,) = checked(Path(name), knowing).problems
+    assert found in said
 
 
 def test_the_schema_accepts_what_the_reader_accepts():
