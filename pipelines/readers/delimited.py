@@ -19,7 +19,7 @@ from schemas.source import Layout
 LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
-def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
+def read_table(content: bytes, layout: Layout, where: str, edition: str) -> pl.DataFrame:
     """One row per record of the file, all text, with `@row`: the record's number counted from 1.
 
     Raises Fault where no header is found or a record has another number of cells than the header.
