@@ -89,7 +89,7 @@ def _refuse_other_edition(frame: pl.DataFrame, typed: pl.DataFrame, source: Sour
     other = typed.filter(days != said) if source.edition_from else typed.filter(days > said)
     if other.is_empty() and (source.edition_from or days.max() == said):
         return
-    other = other if other.height else typed.filter(days == days.max())
+    other = other if other.height else typed.filter(days.eq_missing(days.max()))
     raise Fault(
         f"{where}, column `{column}`, row {other[ROW][0]}",
         f"{other[column][0]} in {other.height:,} of {typed.height:,} rows",
