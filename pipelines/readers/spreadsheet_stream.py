@@ -201,8 +201,8 @@ def _texts(row: list[bytes], cells: Cells) -> Row:
 @lru_cache(maxsize=1024)
 def _times(tag: bytes) -> int:
     match = ROWS_REPEATED.search(tag)
-    # Python converts no number of thousands of digits; nine are more than any sheet holds.
-    return int(match[1][:9]) if match else 1
+    # Python converts no number of thousands of digits; twelve are more than any sheet holds.
+    return int(match[1][:12]) if match else 1
 
 
 def _odd(where: str, found: str) -> Fault:

@@ -282,14 +282,16 @@ def test_a_damaged_archive_is_refused_or_unpacked_whole(source_id, kind, pack, h
 def test_a_damaged_workbook_is_refused_or_keeps_its_figures(source_id, kind, held, tmp_path):
     source, hit, path = load_sources()[source_id], held(source_id, kind), tmp_path / "damaged"
     content = hit.path.read_bytes()
+    # The only real xlsb was cut by a spreadsheet program, and its copies must be refused like itself.
     whole = admitted(content, hit, source, path)
-    assert whole
+    assert whole or kind == "xlsb"
 
     @settings(QUIET, max_examples=OPENED)
     @given(st.data())
     def holds(data):
         found = admitted(damaged(data.draw, content), hit, source, path)
         if found:
+            assert whole
             numbers = [name for name in source.columns if FIELDS[name].dtype == pl.Float64]
             assert found.accepted.select(numbers).equals(whole.accepted.select(numbers))
 
