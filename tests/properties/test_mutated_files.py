@@ -40,7 +40,8 @@ from schemas.source import ColumnRule, Layout, Source
 MOST_BYTES = 6_000
 ODS_ROWS = 12
 BODIES = 60
-TEXTS, PACKED, MARKUPS, OPENED = 150, 100, 150, 12  # a workbook takes a second or so where the damage is not seen
+# How many copies of each: a workbook takes a second or so where the damage is not seen.
+TEXTS, PACKED, MARKUPS, OPENED = 150, 100, 150, 12
 NOISE = st.binary(min_size=1, max_size=4) | st.sampled_from(
     [b",", b'"', b"\n", b"\r\n", b"-", b"\x00", b"\xa9", b"1,2", b"\\ud800", b"{", b"]"]
 )
@@ -57,7 +58,6 @@ KINDS = [
     for source in load_sources().values()
     for kind in sorted({pattern.format for pattern in source.files})
 ]
-
 
 Rows = list[list[str]]
 

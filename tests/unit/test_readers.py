@@ -63,6 +63,19 @@ def test_csv_record_with_too_many_cells_is_a_fault():
         delimited.read_table(b"Code,Value\nA1A,1,surplus\n", TABLE, "here", "2024")
 
 
+@pytest.mark.parametrize("written", ['"W"Q1"', 'W"Q1', '"W""Q1', '"W" Q1', 'W"'])
+def test_a_stray_quotation_mark_is_a_fault(written):
+    with pytest.raises(Fault) as caught:
+        delimited.read_table(f"Code,Value\nA1A,1\nB2B,{written}\nC3C,3\n".encode(), TABLE, "here", "2024")
+    assert caught.value.where == "here, line 3" and "a quotation mark inside a cell" in caught.value.found
+
+
+def test_quotation_marks_that_are_meant():
+    content = b'Code,Value\r\n"A1A","a, ""b"""\r\n"B2B",""\r\nC3C,"x\r\ny"\r\n'
+    frame = delimited.read_table(content, TABLE, "here", "2024")
+    assert frame["Value"].to_list() == ['a, "b"', "", "x\r\ny"]
+
+
 def test_headerless_csv_may_be_narrower_than_its_names():
     layout = Layout(names=("code", "name", "region"))
     frame = delimited.read_table(b'"A1A","Some Trust, The"\r\n', layout, "here", "2024")
