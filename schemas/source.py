@@ -69,7 +69,9 @@ class BodyRows(Strict):
 
     each: path from the body to the objects that become rows, with `[]` behind a list.
     take: column and where it is found in such an object; `^` goes one object out, and of several places the first
-    with a value counts. texts: columns that are the same in all rows of this kind.
+    with a value counts. `list[key=value]` takes the first object of a list in which the path `key` has this value,
+    `list[key==other]` the first in which it has the value of `other` beside the list; several such conditions must
+    all hold. texts: columns that are the same in all rows of this kind.
     """
 
     each: Text
@@ -90,7 +92,8 @@ class Bodies(Strict):
     """What is read from JSON bodies.
 
     body: columns taken from the body itself, for each of its rows. rows: what else becomes rows.
-    otherwise: the texts of the one row of a body without any, so that it is not lost.
+    otherwise: the texts of the one row of a body without any; without them such a body gives no row.
+    needed: columns that must have a value in some body; in a file where they have none, a key was renamed.
     known_keys: all keys, at any depth, that the publisher is known to use: a new one is reported, and if it stands
     in for one that `rows` needs, the file is refused.
     """
@@ -98,7 +101,8 @@ class Bodies(Strict):
     body: dict[SnakeCase, Text | tuple[Text, ...]]
     rows: Annotated[tuple[BodyRows, ...], Field(min_length=1)]
     names: tuple[BodyNames, ...] = ()
-    otherwise: dict[SnakeCase, str]
+    otherwise: dict[SnakeCase, str] = {}
+    needed: tuple[SnakeCase, ...] = ()
     known_keys: frozenset[Text]
 
 
@@ -107,25 +111,22 @@ class Layout(Strict):
 
     kind: `table` (one header row, one record a row), `question_grid` (a question text above groups of
     response columns), `form` (label and value pairs on one sheet, answers on another), `objects` (JSON: one object or
-    a list of them, each with its records in a list under the key `records`), `bodies` (JSON objects, of which `bodies`
-    says what becomes a row; `header` are keys that each of them has) or `documents` (JSON bodies, one for each
-    organisation).
-    header: names that mark the header row, wherever it stands. names: column names of a headerless file; of
-    documents: the paths to read (pipelines/readers/documents.py). each: the path of a list in a document
-    whose members become rows; without it a document is one row.
+    a list of them, each with its records in a list under the key `records`) or `bodies` (JSON objects, of which
+    `bodies` says what becomes a row; `header` are keys that each of them has).
+    header: names that mark the header row, wherever it stands. names: column names of a headerless file.
     sheets: patterns; every sheet that matches is read, and each pattern must match at least one. Where names
     changed over time: a list for each edition from which they hold.
-    form_labels: labels that must be there. optional_labels: labels that are read where they are there.
+    form_labels: labels that must be there. optional_labels: labels that are read where they are there; of `objects`,
+    all keys that are read beside those of the records.
     group_row: a row above the header names groups of columns; a column is then called `group: column`.
     labels: texts above the header whose neighbour to the right is wanted, as `@<name>`; `published_on` and
     `revised_on` are days.
     ignore_sheets: patterns of sheets known to hold nothing wanted; any other that is not read is reported.
     """
 
-    kind: Literal["table", "question_grid", "form", "objects", "bodies", "documents"] = "table"
+    kind: Literal["table", "question_grid", "form", "objects", "bodies"] = "table"
     header: tuple[Text, ...] = ()
     names: tuple[Text, ...] = ()
-    each: Text | None = None
     sheets: tuple[Text, ...] | dict[str, tuple[Text, ...]] = ()
     form_sheet: str | None = None
     form_labels: tuple[Text, ...] = ()
@@ -151,10 +152,6 @@ class Layout(Strict):
             raise ValueError("`form_sheet` and `form_labels` go with `kind: form`, and only with it")
         if (self.kind == "bodies") != bool(self.bodies):
             raise ValueError("`bodies` goes with `kind: bodies`, and only with it")
-        if self.kind == "documents" and not self.names:
-            raise ValueError("`kind: documents` goes with `names`, the paths to read")
-        if self.each and self.kind != "documents":
-            raise ValueError("`each` goes with `kind: documents`, and only with it")
         if (self.kind == "objects") != bool(self.records):
             raise ValueError("`records` goes with `kind: objects`, and only with it")
         return self

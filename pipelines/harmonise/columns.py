@@ -73,6 +73,8 @@ def canonical(frame: pl.DataFrame, source: Source, shape: Shape, where: str) -> 
     texts = texts.with_columns(_unnamed(texts, name, names) for name, names in source.named_in.items())
     place = pl.int_range(pl.len(), dtype=pl.Int32).alias(POSITION)
     texts = texts.with_columns(frame[ROW], frame[SHEET], place)
+    # Of a large file every copy counts.
+    del frame
     typed, rejects = [], [none()]
     for name, rule in source.columns.items():
         column, rejected = _typed(texts, name, rule)

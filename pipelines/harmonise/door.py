@@ -43,15 +43,18 @@ def admit(frame: pl.DataFrame, source: Source, where: str, known_organisations: 
     name says, part of the data or the expected unit is missing, or more rows are rejected than the source allows.
     """
     shape = SHAPES[source.shape]
+    total, told = frame.height, frame.head(1)
     scoped = without_totals(columns.in_scope(frame, source, where), source, where)
-    typed, unread = columns.canonical(columns.unpivoted(scoped, source, where), source, shape, where)
-    _refuse_empty(typed, where)
-    _refuse_other_edition(frame, typed, source, where)
-    _refuse_incomplete(frame, typed, source, where)
-    _refuse_other_unit(typed, source, where)
-    out_of_scope = frame.height - scoped.height
+    out_of_scope = total - scoped.height
     # The texts of a large file need not stay in memory beside its typed rows.
-    del frame, scoped
+    del frame
+    long = [columns.unpivoted(scoped, source, where)]
+    del scoped
+    typed, unread = columns.canonical(long.pop(), source, shape, where)
+    _refuse_empty(typed, where)
+    _refuse_other_edition(told, typed, source, where)
+    _refuse_incomplete(told, typed, source, where)
+    _refuse_other_unit(typed, source, where)
     found = [
         unread,
         _outside_model(typed, shape, where),
@@ -86,7 +89,7 @@ def _refuse_other_edition(frame: pl.DataFrame, typed: pl.DataFrame, source: Sour
     other = typed.filter(days != said) if source.edition_from else typed.filter(days > said)
     if other.is_empty() and (source.edition_from or days.max() == said):
         return
-    other = other if other.height else typed.filter(days == days.max())
+    other = other if other.height else typed.filter(days.eq_missing(days.max()))
     raise Fault(
         f"{where}, column `{column}`, row {other[ROW][0]}",
         f"{other[column][0]} in {other.height:,} of {typed.height:,} rows",

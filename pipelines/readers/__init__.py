@@ -9,15 +9,16 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.readers import bodies, delimited, documents, objects, spreadsheet_stream, submission, workbook
+from pipelines.readers import bodies, delimited, objects, spreadsheet_stream, submission, workbook
 from pipelines.readers.container import unpack
 from pipelines.readers.frame import plain
-from schemas.source import Layout, Source
+from schemas.source import Source
 
+TABLES = {"csv": delimited.read_table, "ods": spreadsheet_stream.read_tables}
 READERS = {
-    "table": workbook.read_tables,
     "question_grid": workbook.read_question_grid,
     "form": submission.read_form,
+    "objects": objects.read_objects,
     "bodies": bodies.read_bodies,
 }
 
@@ -29,21 +30,10 @@ def read_file(path: Path, source: Source, file_format: str, where: str, edition:
     Fault.
     """
     content = unpack(path, where, file_format, source.refuse_formulas, source.member_of(path.name))
-    frame = _read(content, source, file_format, where, edition)
+    layout = source.layout_for(file_format)
+    read = READERS.get(layout.kind) or TABLES.get(file_format, workbook.read_tables)
+    frame = read(content, layout, where, edition)
     if not source.is_restricted:
         return frame
     named = {plain(name) for name in source.published_names}
     return frame.select(name for name in frame.columns if name.startswith("@") or plain(name) in named)
-
-
-def _read(content: bytes, source: Source, file_format: str, where: str, edition: str) -> pl.DataFrame:
-    layout: Layout = source.layout_for(file_format)
-    if file_format == "csv":
-        return delimited.read(content, layout, where)
-    if file_format == "ods" and layout.kind == "table":
-        return spreadsheet_stream.read_tables(content, layout, where, edition)
-    if layout.kind == "objects":
-        return objects.read(content, layout, source.published_names, where)
-    if layout.kind == "documents":
-        return documents.read(content, layout, where)
-    return READERS[layout.kind](content, layout, where, edition)

@@ -10,22 +10,33 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from pipelines.errors import Fault
 from pipelines.progress import say
 from pipelines.readers.frame import ROW, SHEET, text
+from pipelines.readers.json_text import NotJson, parsed
 from schemas.source import Bodies, Layout
 
 # With fewer bodies, a key that is in none of them says nothing.
 ENOUGH_BODIES = 100
-STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<of>\w+)(?P<sign>==?)(?P<value>[^\]]+)\])?")
+STEP = re.compile(r"(\w+)((?:\[[^\]]+\])*)")
+CONDITION = re.compile(r"\[([\w.]+)(==?)([^\]]+)\]")
 
 Body = dict[str, Any]
 # An object of a body and the objects it lies in, the body itself first.
 Stack = list[Body]
+Row = dict[str, str | int | None]
+
+
+class Step(NamedTuple):
+    """A key and, where a list lies under it, the conditions of the wanted object: path, sign and value."""
+
+    key: str
+    conditions: tuple[tuple[str, str, str], ...]
 
 
 def read_bodies(content: bytes, layout: Layout, where: str, edition: str) -> pl.DataFrame:
@@ -35,16 +46,21 @@ def read_bodies(content: bytes, layout: Layout, where: str, edition: str) -> pl.
     JSON object, lacks a key of `layout.header`, or where the publisher seems to have renamed a key.
     """
     assert layout.bodies
-    rows: list[dict[str, str | int | None]] = []
+    rows: list[Row] = []
     seen: set[str] = set()
     names: dict[str, dict[str, str]] = {rule.column: {} for rule in layout.bodies.names}
     count = 0
     for count, body in bodies(content, where):
-        _refuse_other_body(body, layout.header, f"{where}, line {count}")
-        _collect_keys(body, seen)
-        _learn_names(body, layout.bodies, names)
-        rows += ({**row, ROW: count} for row in _rows(body, layout.bodies, f"{where}, line {count}"))
+        place = f"{where}, line {count}"
+        try:
+            _refuse_other_body(body, layout.header, place)
+            _collect_keys(body, seen)
+            _learn_names(body, layout.bodies, names)
+            rows += ({**row, ROW: count} for row in _rows(body, layout.bodies))
+        except (TypeError, AttributeError, RecursionError) as error:
+            raise _other_structure(place, error) from error
     _compare_keys(seen, layout.bodies, count, where)
+    _refuse_lost_columns(rows, seen, layout.bodies, where)
     return _frame(rows, layout.bodies, names)
 
 
@@ -60,8 +76,8 @@ def bodies(content: bytes, where: str) -> Iterator[tuple[int, Body]]:
 
 def _is_json(line: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
+        return isinstance(parsed(line), dict)
+    except NotJson:
         return False
 
 
@@ -73,11 +89,11 @@ def _of_lines(content: bytes, where: str) -> Iterator[tuple[int, Body]]:
 
 def _parsed(content: bytes, where: str) -> Any:
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
+        return parsed(content)
+    except NotJson as error:
         raise Fault(
             where,
-            f"no JSON: {error}",
+            str(error),
             "one JSON object, or one in each line",
             "a file that was cut short, or another kind of file under this name",
             "fetch it again",
@@ -94,6 +110,16 @@ def _refuse_other_body(body: Body, needed: tuple[str, ...], where: str) -> None:
         f"a record with {', '.join(needed)}",
         "an error message or a list that was saved in place of a record, or a key that the publisher renamed",
         "fetch the record again; if keys were renamed, correct `layout` in the source YAML",
+    )
+
+
+def _other_structure(where: str, error: Exception) -> Fault:
+    return Fault(
+        where,
+        f"a value of another kind: {error}",
+        "objects, lists and values where `layout.bodies` in the source YAML expects them",
+        "the publisher changed the structure of its records",
+        "compare the record with the source YAML and correct it there",
     )
 
 
@@ -124,74 +150,95 @@ def _compare_keys(seen: set[str], layout: Bodies, count: int, where: str) -> Non
         )
 
 
+def _refuse_lost_columns(rows: list[Row], seen: set[str], layout: Bodies, where: str) -> None:
+    lost = [column for column in layout.needed if rows and all(row.get(column) is None for row in rows)]
+    if not lost:
+        return
+    places = {column: place for rule in layout.rows for column, place in [*layout.body.items(), *rule.take.items()]}
+    new = ", ".join(sorted(seen - layout.known_keys)) or "none"
+    raise Fault(
+        f"{where}, column `{lost[0]}`",
+        f"nothing at {places[lost[0]]} in any record; keys that the source YAML does not know: {new}",
+        "a value in some of the records",
+        "the publisher renamed a key",
+        "correct the paths in `layout.bodies`",
+    )
+
+
 def _learn_names(body: Body, layout: Bodies, names: dict[str, dict[str, str]]) -> None:
     for rule in layout.names:
         for item in body.get(rule.list) or []:
             if item.get(rule.name):
-                names[rule.column].setdefault(str(item[rule.id]), str(item[rule.name]))
+                names[rule.column].setdefault(str(item.get(rule.id)), str(item[rule.name]))
 
 
-def _rows(body: Body, layout: Bodies, where: str) -> Iterator[dict[str, str | None]]:
-    try:
-        own = {column: _first([body], places) for column, places in layout.body.items()}
-        found = [
-            {**own, **kind.texts, **{column: _first(stack, places) for column, places in kind.take.items()}}
-            for kind in layout.rows
-            for stack in _objects([body], kind.each.split("."))
-        ]
-    except (TypeError, AttributeError) as error:
-        raise Fault(
-            where,
-            f"a value of another kind: {error}",
-            "objects, lists and values where `layout.bodies` in the source YAML expects them",
-            "the publisher changed the structure of its records",
-            "compare the record with the source YAML and correct it there",
-        ) from error
-    yield from found or [{**own, **layout.otherwise}]
+def _rows(body: Body, layout: Bodies) -> list[Row]:
+    own = {column: _first([body], places) for column, places in layout.body.items()}
+    found = [
+        {**own, **kind.texts, **{column: _first(stack, places) for column, places in kind.take.items()}}
+        for kind in layout.rows
+        for stack in _objects([body], kind.each.split("."))
+    ]
+    return found or ([{**own, **layout.otherwise}] if layout.otherwise else [])
 
 
 def _objects(stack: Stack, path: list[str]) -> Iterator[Stack]:
-    """Every object at the end of the path, with all that it lies in."""
+    """Every object at the end of the path, with all that it lies in. A list of one may be written without the list."""
     if not path:
         yield stack
         return
     inner = stack[-1].get(path[0].removesuffix("[]"))
-    if inner is None:
-        return
-    if path[0].endswith("[]") != isinstance(inner, list):
-        raise TypeError(f"`{path[0]}` is {type(inner).__name__}")
-    for item in inner if isinstance(inner, list) else [inner]:
+    if isinstance(inner, list) and not path[0].endswith("[]"):
+        raise TypeError(f"`{path[0]}` is list")
+    for item in _listed(inner):
+        if not isinstance(item, dict):
+            raise TypeError(f"`{path[0]}` holds {type(item).__name__}")
         yield from _objects([*stack, item], path[1:])
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def _first(stack: Stack, places: str | tuple[str, ...]) -> str | None:
     """The text at the first of these places that has one."""
     for place in (places,) if isinstance(places, str) else places:
         name = place.lstrip("^")
-        found = _at(stack[-1 - (len(place) - len(name))], name.split("."))
+        found = _at(stack[-1 - (len(place) - len(name))], name)
         if found is not None:
             return found
     return None
 
 
-def _at(part: Body, path: list[str]) -> str | None:
+def _at(part: Body, path: str) -> str | None:
     """The text at the end of this path from one object; of a list, only the first object that fits."""
-    step = STEP.fullmatch(path[0])
-    assert step, f"{path[0]!r} is no step of a path"
-    inner = part.get(step["key"])
-    if step["of"]:
-        wanted = part.get(step["value"]) if step["sign"] == "==" else step["value"]
-        inner = next((item for item in inner or [] if wanted is not None and item.get(step["of"]) == wanted), None)
-    if inner is None:
-        return None
-    if len(path) > 1:
-        return _at(inner, path[1:])
+    inner: Any = part
+    for key, conditions in _steps(path):
+        beside, inner = inner, inner.get(key)
+        if conditions:
+            inner = next((item for item in _listed(inner) if _fits(item, beside, conditions)), None)
+        if inner is None:
+            return None
     if isinstance(inner, dict | list):
-        raise TypeError(f"`{step['key']}` is {type(inner).__name__}")
+        raise TypeError(f"`{path}` is {type(inner).__name__}")
     return str(inner).lower() if isinstance(inner, bool) else text(inner)
 
 
-def _frame(rows: list[dict[str, str | int | None]], layout: Bodies, names: dict[str, dict[str, str]]) -> pl.DataFrame:
+def _fits(item: Body, beside: Body, conditions: tuple[tuple[str, str, str], ...]) -> bool:
+    wanted = {of: _at(beside, value) if sign == "==" else value for of, sign, value in conditions}
+    return all(value is not None and _at(item, of) == value for of, value in wanted.items())
+
+
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[Step, ...]:
+    steps = list(STEP.finditer(path))
+    assert ".".join(step[0] for step in steps) == path, f"{path!r} is no path"
+    return tuple(Step(step[1], tuple(CONDITION.findall(step[2]))) for step in steps)
+
+
+def _frame(rows: list[Row], layout: Bodies, names: dict[str, dict[str, str]]) -> pl.DataFrame:
     columns = {*layout.body, *layout.otherwise, *(name for kind in layout.rows for name in (*kind.take, *kind.texts))}
     frame = pl.DataFrame(rows, schema={**dict.fromkeys(sorted(columns), pl.String), ROW: pl.Int32})
     return frame.with_columns(

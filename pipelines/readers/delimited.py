@@ -16,15 +16,20 @@ from pipelines.readers.frame import HEADER_WITHIN, ROW, SHEET, find_header, uniq
 from schemas.source import Layout
 
 # Polars takes a carriage return alone for text, other programs for the end of a line.
+LINE_END = b"\n"
 LONE_RETURN = re.compile(rb"\r(?!\n)")
+# Cells in quotation marks from one end to the other, and none in other cells: elsewhere Polars loses whole records.
+WELL_QUOTED = re.compile(rb'[^"]*+(?:(?<![^,\r\n])"(?:[^"]++|"")*+"(?![^,\r\n])[^"]*+)*+')
 
 
-def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
+def read_table(content: bytes, layout: Layout, where: str, edition: str) -> pl.DataFrame:
     """One row per record of the file, all text, with `@row`: the record's number counted from 1.
 
-    Raises Fault where no header is found or a record has another number of cells than the header.
+    Raises Fault where no header is found, a record has another number of cells than the header or a quotation mark
+    stands where none can be understood.
     """
     content = as_utf8(content)
+    _refuse_stray_quotes(content, where)
     head = _head(content, where)
     if layout.names:
         width = max((len(record) for record, _ in head), default=0)
@@ -32,6 +37,20 @@ def read(content: bytes, layout: Layout, where: str) -> pl.DataFrame:
     start = find_header([record for record, _ in head], layout.header, where)
     record, lines = head[start]
     return _frame(content, unique_names(record), start + 1, lines, where)
+
+
+def _refuse_stray_quotes(content: bytes, where: str) -> None:
+    matched = WELL_QUOTED.match(content)
+    end = matched.end() if matched else 0
+    if end == len(content):
+        return
+    raise Fault(
+        f"{where}, line {content.count(LINE_END, 0, end) + 1}",
+        "a quotation mark inside a cell, or one that is never closed",
+        "cells with commas in quotation marks, and those within them doubled",
+        "an edit by hand, or a file that was damaged on its way",
+        "open the file in a text editor; fetch it again if it is damaged",
+    )
 
 
 def _head(content: bytes, where: str) -> list[tuple[list[str], int]]:

@@ -23,6 +23,7 @@ ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
 REPEATED = "table:number-columns-repeated"
 MAX_COLUMNS = 16_384
 NUMBERS = ("float", "percentage", "currency")
+WRITTEN = ("", "string", "time")
 
 
 def cell_texts(markup: bytes, where: str) -> tuple[str, ...]:
@@ -38,7 +39,9 @@ def cell_texts(markup: bytes, where: str) -> tuple[str, ...]:
             attributes, written = _Parsed(markup).result()
         said = _said(attributes, written)
         times = int(attributes.get(REPEATED, "1"))
-    except (ValueError, expat.ExpatError) as error:
+        if times < 1:
+            raise ValueError(f"a cell that is there {times:,} times")
+    except (ValueError, LookupError, expat.ExpatError) as error:
         raise _broken(markup, where, str(error)) from error
     if said and times > MAX_COLUMNS:
         raise _broken(markup, where, f"{times:,} cells with the same text in one row")
@@ -59,6 +62,8 @@ def _said(attributes: dict[str, str], written: str) -> str:
         return text(dt.datetime.fromisoformat(attributes["office:date-value"]))
     if kind == "boolean":
         return attributes["office:boolean-value"].capitalize()
+    if kind not in WRITTEN:
+        raise ValueError(f"a value of the unknown type {kind!r}")
     return attributes.get("office:string-value", written) if kind == "string" else written
 
 

@@ -68,6 +68,8 @@ class Sheet:
 
     def take(self, row: Row, times: int) -> None:
         """The next row, or as many that are alike. Raises Fault where there are more than a sheet can hold."""
+        if times < 1:
+            raise cut_short(self.place, "a row that is there 0 times")
         first = self._read + 1
         self._read += times
         if not "".join(row).strip():
@@ -145,7 +147,7 @@ def read_tables(content: bytes, layout: Layout, where: str, edition: str) -> pl.
         if current and tag is not None:
             current.take(_texts(row, cells), _times(tag))
         for match in SHEET_START.finditer(after):
-            names.append(unescape(match[1].decode()))
+            names.append(unescape(match[1].decode(errors="replace")))
             is_wanted = not patterns or any(re.fullmatch(pattern, names[-1]) for pattern in patterns)
             current = Sheet(names[-1], layout.header, where) if is_wanted else None
             sheets += [current] if current else []
@@ -199,7 +201,8 @@ def _texts(row: list[bytes], cells: Cells) -> Row:
 @lru_cache(maxsize=1024)
 def _times(tag: bytes) -> int:
     match = ROWS_REPEATED.search(tag)
-    return int(match[1]) if match else 1
+    # Python converts no number of thousands of digits; twelve are more than any sheet holds.
+    return int(match[1][:12]) if match else 1
 
 
 def _odd(where: str, found: str) -> Fault:

@@ -47,25 +47,38 @@ def test_missing_header_names_the_nearest_row_and_what_it_lacks():
 
 
 def test_csv_rows_are_numbered_as_in_the_file():
-    frame = delimited.read(b"notice\r\nCode,Value\r\nA1A,1\r\n\r\nB2B,\r\n", TABLE, "here")
+    frame = delimited.read_table(b"notice\r\nCode,Value\r\nA1A,1\r\n\r\nB2B,\r\n", TABLE, "here", "2024")
     assert frame["Code"].to_list() == ["A1A", "B2B"]
     assert frame[ROW][0] == 3
     assert frame["Value"].to_list() == ["1", None]
 
 
 def test_csv_in_an_old_encoding():
-    frame = delimited.read("Code,Value\nA1A,caf\u00e9 \u00a9\n".encode("latin-1"), TABLE, "here")
+    frame = delimited.read_table("Code,Value\nA1A,caf\u00e9 \u00a9\n".encode("latin-1"), TABLE, "here", "2024")
     assert frame["Value"].to_list() == ["caf\u00e9 \u00a9"]
 
 
 def test_csv_record_with_too_many_cells_is_a_fault():
     with pytest.raises(Fault):
-        delimited.read(b"Code,Value\nA1A,1,surplus\n", TABLE, "here")
+        delimited.read_table(b"Code,Value\nA1A,1,surplus\n", TABLE, "here", "2024")
+
+
+@pytest.mark.parametrize("written", ['"W"Q1"', 'W"Q1', '"W""Q1', '"W" Q1', 'W"'])
+def test_a_stray_quotation_mark_is_a_fault(written):
+    with pytest.raises(Fault) as caught:
+        delimited.read_table(f"Code,Value\nA1A,1\nB2B,{written}\nC3C,3\n".encode(), TABLE, "here", "2024")
+    assert caught.value.where == "here, line 3" and "a quotation mark inside a cell" in caught.value.found
+
+
+def test_quotation_marks_that_are_meant():
+    content = b'Code,Value\r\n"A1A","a, ""b"""\r\n"B2B",""\r\nC3C,"x\r\ny"\r\n'
+    frame = delimited.read_table(content, TABLE, "here", "2024")
+    assert frame["Value"].to_list() == ['a, "b"', "", "x\r\ny"]
 
 
 def test_headerless_csv_may_be_narrower_than_its_names():
     layout = Layout(names=("code", "name", "region"))
-    frame = delimited.read(b'"A1A","Some Trust, The"\r\n', layout, "here")
+    frame = delimited.read_table(b'"A1A","Some Trust, The"\r\n', layout, "here", "2024")
     assert frame.select("code", "name").row(0) == ("A1A", "Some Trust, The")
     assert "region" not in frame.columns
 

@@ -176,6 +176,24 @@ BAD = {
         book({"S": HEADER_ROW + row('<table:table-cell office:value-type="float" office:value="x"/>')}),
         "could not convert",
     ),
+    "a number without its value": (
+        book({"S": HEADER_ROW + row('<table:table-cell office:value-type="float"/>')}),
+        "office:value",
+    ),
+    "an unknown type": (
+        book(
+            {"S": HEADER_ROW + row('<table:table-cell office:value-type="flot"><text:p>1</text:p></table:table-cell>')}
+        ),
+        "unknown type 'flot'",
+    ),
+    "a cell that is there no times": (
+        book({"S": HEADER_ROW + row('<table:table-cell table:number-columns-repeated="0"/>')}),
+        "there 0 times",
+    ),
+    "a row that is there no times": (
+        book({"S": HEADER_ROW + '<table:table-row table:number-rows-repeated="0"></table:table-row>'}),
+        "a row that is there 0 times",
+    ),
 }
 
 

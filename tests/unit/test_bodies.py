@@ -1,4 +1,4 @@
-"""Bodies of the ODS API: paths, filters, and what is refused.
+"""JSON bodies, those of the ODS API among them: paths, conditions, and what is refused.
 
 No real body was to be had: these are written by the published shape, with the codes and dates of a real merger.
 """
@@ -14,11 +14,11 @@ import pytest
 
 from pipelines import staging
 from pipelines.errors import Fault
-from pipelines.readers import documents
+from pipelines.readers.bodies import read_bodies
 from pipelines.registry import load_sources
 from pipelines.settings import Workspace
 from pipelines.store import arrivals, snapshots
-from schemas.source import Layout
+from schemas.source import Bodies, Layout
 
 
 def relation(role: str, code: str, status: str = "Active") -> dict:
@@ -96,13 +96,13 @@ def test_an_error_message_is_refused_and_not_read_as_an_organisation(workspace, 
     message = {"errorCode": 404, "errorText": "Record Not Found"}
     result = staged("ods_api_organisations", [CLOSED, message], workspace, folder)
     (reason,) = result.reasons
-    assert "body 2" in reason and "errorCode, errorText" in reason
+    assert "line 2" in reason and "errorCode" in reason and "Record Not Found" in reason
 
 
 def test_a_renamed_key_is_refused(workspace, folder):
     body = json.loads(json.dumps(CLOSED).replace('"Start"', '"Begin"'))
     (reason,) = staged("ods_api_organisations", [body], workspace, folder).reasons
-    assert "Organisation.Date[Type=Legal].Start" in reason and "`opened_on`" in reason
+    assert "Date[Type=Legal].Start" in reason and "`opened_on`" in reason and "does not know: Begin" in reason
 
 
 def test_another_type_of_succession_is_rejected(workspace, folder):
@@ -112,29 +112,45 @@ def test_another_type_of_succession_is_rejected(workspace, folder):
     assert "sibling" in reason and "successor, predecessor" in reason
 
 
-LAYOUT = Layout(kind="documents", names=("a.b", ".c"), each="a.list[kind=x]")
+LAYOUT = Layout(
+    kind="bodies",
+    header=("a",),
+    bodies=Bodies(
+        body={"b": "a.b"}, rows=({"each": "a.list[]", "take": {"c": "in[kind=x].c"}},), known_keys=frozenset("abc")
+    ),
+)
+MEMBER = '{"in": [{"kind": "y", "c": 3}, {"kind": "x", "c": 2}]}'
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        '{"a": {"b": 1, "list": [{"kind": "x", "c": 2}, {"kind": "y", "c": 3}]}}',
-        '[{"a": {"b": 1, "list": {"kind": "x", "c": 2}}}]',
-        '\ufeff{"a": {"b": 1, "list": [{"kind": "x", "c": 2}]}}\n{"a": {"b": 5}}\n',
+        f'{{"a": {{"b": 1, "list": [{MEMBER}]}}}}',
+        f'[{{"a": {{"b": 1, "list": {MEMBER}}}}}]',
+        f'\ufeff{{"a": {{"b": 1, "list": [{MEMBER}]}}}}\n{{"a": {{"b": 5}}}}\n',
     ],
     ids=["one body", "a list of bodies, a member alone", "one body a line, one without members"],
 )
 def test_bodies_and_members(content):
-    frame = documents.read(content.encode(), LAYOUT, "here")
-    assert frame.select("@row", "a.b", ".c").rows() == [(1, "1", "2")]
+    frame = read_bodies(content.encode(), LAYOUT, "here", "2026")
+    assert frame.select("@row", "b", "c").rows() == [(1, "1", "2")]
 
 
-@pytest.mark.parametrize("content", ['{"a": {"b": 1', "not found"])
-def test_what_is_no_json_is_refused(content):
-    with pytest.raises(Fault, match="no JSON"):
-        documents.read(content.encode(), LAYOUT, "here")
-
-
-def test_each_needs_documents():
-    with pytest.raises(ValueError, match="`each` goes with"):
-        Layout(names=("a",), each="b")
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"a": {"b": 1', "not JSON"),
+        ("not found", "not JSON"),
+        ('{"a": {"b": 1, "b": 2}}', "gives a key twice"),
+        ('{"a": {"b": "\\ud800"}}', "not JSON in UTF-8"),
+        ("[" * 100_000, "not JSON"),
+        ('{"a": ' * 3_000 + "1" + "}" * 3_000, "not JSON|another kind"),
+        ('{"a": {"list": [5]}}', "another kind: `list..` holds int"),
+        ('{"a": {"list": [{"in": [5]}]}}', "another kind"),
+        ('{"a": {"b": [1]}}', "another kind: `a.b` is list"),
+        ("5", "no a in 5"),
+    ],
+)
+def test_what_is_no_json_or_of_another_structure_is_refused(content, says):
+    with pytest.raises(Fault, match=says):
+        read_bodies(content.encode(), LAYOUT, "here", "2026")
