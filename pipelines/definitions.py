@@ -38,10 +38,7 @@ defs = Definitions(
         release.gate,
         release.published,
     ],
-    asset_checks=[
-        raw.every_publisher_answered,
-        *(check for source in SOURCES.values() for check in staged.staged_checks(source)),
-    ],
+    asset_checks=[raw.every_publisher_answered],
     jobs=[refresh, as_at],
     schedules=[monthly_refresh(refresh.name)],
     sensors=[inbox_sensor(refresh.name)],
