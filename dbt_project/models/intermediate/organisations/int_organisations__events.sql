@@ -46,6 +46,22 @@ relisted as (
     where earlier.org_code is null and listed.closed_on < editions.date_before
 ),
 
+-- Codes of boards that are or were integrated care boards: older editions print those of offices before them.
+boards as (
+    select icb_code from {{ ref('int_icbs__named') }}
+    union
+    select icb_code from versions where valid_to is null and icb_code is not null
+),
+
+regions as (
+    select region_code from {{ ref('nhs_region') }} where is_current
+),
+
+-- Where an open organisation belonged before and after. A list that codes regions in another way moves nobody.
+open_versions as (
+    select * from versions where closed_on is null or closed_on >= valid_from
+),
+
 events as (
     select
         org_code,
@@ -112,8 +128,11 @@ events as (
         cast(null as string) as from_name,
         cast(null as string) as to_name,
         source_id
-    from versions
-    where previous_icb <> icb_code
+    from open_versions
+    where
+        previous_icb <> icb_code
+        and previous_icb in (select icb_code from boards)
+        and icb_code in (select icb_code from boards)
 
     union all
 
@@ -126,8 +145,11 @@ events as (
         cast(null as string) as from_name,
         cast(null as string) as to_name,
         source_id
-    from versions
-    where previous_region <> region_code
+    from open_versions
+    where
+        previous_region <> region_code
+        and previous_region in (select region_code from regions)
+        and region_code in (select region_code from regions)
 
     union all
 

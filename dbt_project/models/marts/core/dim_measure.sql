@@ -20,22 +20,23 @@ with outcomes as (
 
 survey_items as (
     select
-        concept as measure_id,
-        concept || ', ' || short_label as measure_name,
+        items.concept as measure_id,
+        items.concept || ', ' || items.short_label as measure_name,
         'survey_item' as measure_kind,
         'nhs_staff_survey' as source_id,
         'staff' as outcome_domain,
         'percent' as unit,
-        polarity,
-        'weighted share of responses: ' || positive_options as numerator_definition,
-        'all responses' || coalesce(' but: ' || excluded_options, '') as denominator_definition,
+        items.polarity,
+        'weighted share of responses: ' || items.positive_options as numerator_definition,
+        'all responses' || coalesce(' but: ' || items.excluded_options, '') as denominator_definition,
         cast(null as double) as minimum_denominator,
         'as_published' as annual_rule,
-        driver_id,
-        rationale as description,
-        case when is_routed then 'asked only of staff whom an earlier question routed to it' end as limitations,
+        items.driver_id,
+        'The staff survey asks: ' || concepts.question_text as description,
+        case when items.is_routed then 'asked only of staff whom an earlier question routed to it' end as limitations,
         cast(null as date) as review_date
-    from {{ ref('survey_item') }}
+    from {{ ref('survey_item') }} as items
+    left join {{ ref('survey_concept') }} as concepts on items.concept = concepts.concept
 ),
 
 measures as (

@@ -37,6 +37,7 @@ joined as (
         coalesce(types.plural_label, 'organisations of all types') as type_label,
         periods.exposure_period_key,
         periods.outcome_period_key,
+        covered.outcome_coverage,
         eligible.eligible_n,
         coalesce(estimated.n, 0) as pairs_n,
         estimated.raw_rho,
@@ -60,6 +61,10 @@ joined as (
             and declared.exposure_id = periods.exposure_id
             and declared.measure_id = periods.measure_id
             and declared.alignment = periods.alignment
+    left join {{ ref('int_outcomes__covered') }} as covered
+        on
+            declared.measure_id = covered.measure_id
+            and periods.outcome_period_key = covered.outcome_period_key
     left join eligible
         on
             periods.exposure_year = eligible.start_year
@@ -91,7 +96,8 @@ worded as (
             when 'self_assessment' then 'a higher self-assessed level of "'
             else 'higher staff-survey evidence of "'
         end || exposure_label || '"' || coalesce(' (' || exposure_period_key || ')', '') as exposure_words,
-        '"' || measure_name || '"' || coalesce(' (' || outcome_period_key || ')', '') as outcome_words,
+        '"' || measure_name || '"'
+        || coalesce(' (' || outcome_period_key || coalesce(', ' || outcome_coverage, '') || ')', '') as outcome_words,
         '(Spearman rho ' || {{ fixed('rho', 2) }}
         || ', 95% interval ' || {{ fixed('rho_low', 2) }} || ' to ' || {{ fixed('rho_high', 2) }}
         || case
@@ -132,6 +138,7 @@ select
     alignment,
     exposure_period_key,
     outcome_period_key,
+    outcome_coverage,
     n,
     eligible_n,
     rho,
