@@ -42,6 +42,7 @@ def print_summary(workspace: Workspace, result: ExecuteInProcessResult, out: Con
     read_again = sum(values.get("files_read_again", 0) for key, values in metadata.items() if key.startswith("staged/"))
     out.print(_sources_table(title(workspace), staged))
     _print_fetched(metadata.get("raw/fetched", {}), out)
+    _print_returned(metadata, out)
     _print_turned_away(staged, metadata, out)
     out.print(f"files read in this run: {read_again}")
     _print_release(workspace, metadata, out)
@@ -51,10 +52,29 @@ def print_as_at(workspace: Workspace, out: Console) -> None:
     """What was known on the day, and where the warehouse of it lies."""
     staged = [already_staged(source, workspace) for source in load_sources().values()]
     out.print(_sources_table(f"{title(workspace)}, as at {workspace.as_at}", staged))
+    _print_undated(workspace, staged, out)
     out.print(_built(workspace))
     with connect(workspace.candidate / DUCKDB_FILE) as connection:
         tables = len(table_names(connection))
     out.print(f"{tables} tables in {workspace.candidate / DUCKDB_FILE}; nothing of it is served", soft_wrap=True)
+
+
+def _print_undated(workspace: Workspace, then: list[StagedSource], out: Console) -> None:
+    """Files that may have been published by that day, for all that is known."""
+    today = [already_staged(source, workspace.of_today) for source in load_sources().values()]
+    known = {snapshot for result in then for snapshot in result.notes}
+    undated = [
+        f"{snapshot.source_id} {snapshot.edition}"
+        for result in today
+        for snapshot, note in result.notes.items()
+        if note.published_on is None and snapshot not in known
+    ]
+    if undated:
+        names = ", ".join(undated[:MOST_NAMES]) + (", …" if len(undated) > MOST_NAMES else "")
+        out.print(
+            f"WARNING: {len(undated)} files are left out: it is not known when they were published, so they count"
+        )
+        out.print(f"as known since they came in: {names}")
 
 
 def print_outcomes(outcomes: Iterable[Outcome], is_dry: bool, out: Console) -> None:
@@ -154,6 +174,13 @@ def _print_fetched(fetched: dict[str, Any], out: Console) -> None:
         out.print(f"not fetched: {reason.splitlines()[0]}", markup=False, soft_wrap=True)
     if fetched["faults"]:
         out.print("what was fetched before stays in use; reasons: impact status")
+
+
+def _print_returned(metadata: dict[str, dict[str, Any]], out: Console) -> None:
+    """Earlier vintages that came again alone: which of the two is right only a person can know."""
+    for values in metadata.values():
+        for each in values.get("returned", ()):
+            out.print(f"WARNING: {each}", markup=False, soft_wrap=True)
 
 
 def _print_turned_away(staged: Iterable[StagedSource], metadata: dict[str, dict[str, Any]], out: Console) -> None:

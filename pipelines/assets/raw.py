@@ -150,7 +150,8 @@ def raw_asset(source: Source) -> AssetsDefinition:
         workspace = settings.workspace()
         found, log = claimed_files(source, workspace), read_log(workspace.fetched)
         new = snapshots.take(found, workspace.raw, log.urls(), log.published())
-        return MaterializeResult(metadata={"files": len(found), "new": len(new)})
+        returned = snapshots.returned(found, workspace.raw)
+        return MaterializeResult(metadata={"files": len(found), "new": len(new), "returned": returned})
 
     return take_in
 

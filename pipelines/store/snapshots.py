@@ -112,6 +112,27 @@ def take(
     return new
 
 
+def returned(arrivals: Iterable[Arrival], raw: Path) -> list[str]:
+    """In words: files that came again with the content of an earlier vintage, while the newest did not come.
+
+    A publisher that takes a revision back looks so, and so does a folder with old files.
+    """
+    arrivals = tuple(arrivals)
+    came = {(item.source_id, item.edition.key, item.part, sha256_of(item.path)) for item in arrivals}
+    newest = {(item.source_id, *item.edition_part): item for item in read_lock(raw)}
+    editions = {(item.source_id, item.edition.key, item.part) for item in arrivals if not item.is_restricted}
+    gone = [
+        newest[each]
+        for each in sorted(editions, key=str)
+        if each in newest and (*each, newest[each].sha256) not in came
+    ]
+    return [
+        f"{item.where}: an earlier vintage came again without this one, which stays in use; if the publisher took it "
+        f"back: impact drop {item.source_id} {item.edition} --vintage {item.vintage} --reason '...'"
+        for item in gone
+    ]
+
+
 def check(snapshot: Snapshot, raw: Path) -> Path:
     """The path of a stored file whose bytes are still those of the lock. Raises Fault otherwise."""
     path = snapshot.path(raw)

@@ -340,3 +340,21 @@ def test_no_earlier_day_brings_back_what_was_withdrawn_since(tmp_path, workspace
         staging.stage_source(load_sources()[source_id], then)
     rows = pl.read_parquet(then.staged / RETURNS / "*.parquet")
     assert rows.select("org_code", "submission_status").rows() == [("ZX001", "withdrawn")]
+
+
+def test_a_revision_that_is_gone_again_is_told(tmp_path, workspace):
+    """A, then B, then A again: bytes that are held are not taken twice, so somebody must say that B was taken back."""
+    folder = tmp_path / "in"
+    path = write_month(folder, "March 2025")
+    first = path.read_bytes()
+    take_and_stage(folder, workspace)
+    write_month(folder, "March 2025", lost="7")
+    newest, _ = last(take_and_stage(folder, workspace))
+
+    def told() -> list[str]:
+        return snapshots.returned(arrivals.look_into(folder, [SICKNESS]).claimed, workspace.raw)
+
+    assert told() == []
+    path.write_bytes(first)
+    (words,) = told()
+    assert f"impact drop sickness_absence 2025-03 --vintage {newest.vintage}" in words
