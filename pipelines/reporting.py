@@ -191,7 +191,7 @@ def _print_turned_away(staged: Iterable[StagedSource], metadata: dict[str, dict[
     revised = [note for _, note in _notes(staged) if note.revises]
     if revised:
         silent = sum(not note.is_announced for note in revised)
-        out.print(f"{len(revised)} files revise an earlier one, {silent} without saying so: pub_revisions")
+        out.print(f"revisions of earlier files: {len(revised)}, of which not announced: {silent}; see pub_revisions")
     if any(result.reasons or result.total("rows_rejected") for result in staged):
         out.print("reasons: impact status")
     _print_left(metadata.get("raw/arrivals", {}), out)
