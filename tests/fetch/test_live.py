@@ -121,8 +121,8 @@ def test_a_publisher_that_fails_is_a_warning_and_what_was_fetched_stays_in_use(o
     result = staged_live()
     (reason,) = about(result, "raw/fetched")["faults"]
     assert "fetch.follow" in reason
-    (check,) = result.get_asset_check_evaluations()
-    assert (check.check_name, check.passed, check.severity.value) == ("every_publisher_answered", False, "WARN")
+    (check,) = (item for item in result.get_asset_check_evaluations() if not item.passed)
+    assert (check.check_name, check.severity.value) == ("every_publisher_answered", "WARN")
     assert rows(live, SICKNESS)["edition"].n_unique() == 2
     printed = io.StringIO()
     print_status([live], "table", Console(file=printed, width=200), reasons=True)

@@ -153,12 +153,11 @@ def test_from_a_file_to_a_released_figure(beds, tmp_path):
     assert found["ENG"] == (510, 650, pytest.approx(100 * 510 / 650), "observed")
 
 
-# A polarity that does not exist would stop every later command, so nothing of it stays.
 def test_what_does_not_load_is_taken_back(beds, monkeypatch, tmp_path):
+    """A polarity that does not exist would stop every later command, so nothing of it stays."""
     folder = tmp_path / "sources"
     folder.mkdir()
     monkeypatch.setenv("IMPACT_SOURCES", str(folder))
-    monkeypatch.setattr(writing, "SOURCES_DIR", folder)
     monkeypatch.setattr(writing, "DBT_PROJECT_DIR", tmp_path)
     lists = {"numerator": columns("Occupied beds"), "denominator": columns("Available beds")}
     words = {"measure_id": "beds", "measure_name": "Beds", "polarity": "lower", "outcome_domain": "operations"}
