@@ -114,8 +114,8 @@ Note: revised
 """
 
 
-# Only the note leaves the name blank: the national total has one, though no code.
 def test_a_note_under_the_table_is_no_row_of_it(tmp_path):
+    """Only the note leaves the name blank: the national total has one, though no code."""
     path = tmp_path / "Cancelled-March-2025.csv"
     path.write_text(NOTED.format(rows="\n".join(f"March,ZX00{n},Fictitious Trust {n},{n}" for n in range(1, 6))))
     assert look_at(path).filled == "Org Name"

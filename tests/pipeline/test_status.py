@@ -70,8 +70,8 @@ def test_late_is_what_the_calendar_says_on_the_day(months, monkeypatch, capsys, 
     assert ("late by 15 days" in shown(months)) == (late is not None)
 
 
-# May arrives empty and is refused: it is still the edition that is awaited, and late.
 def test_a_refused_edition_is_still_awaited(months, monkeypatch, tmp_path, capsys):
+    """May arrives empty and is refused: it is still the edition that is awaited, and late."""
     (tmp_path / "NHS Sickness Absence rates CSV, May 2025.csv").write_text("")
     take_and_stage(tmp_path, months)
     monkeypatch.setenv("IMPACT_TODAY", "2025-10-10")

@@ -121,8 +121,8 @@ def test_a_pattern_that_is_none(folder):
     assert "is no pattern: missing ), unterminated subpattern" in faults_of(folder)
 
 
-# The rest of the file is not repeated: the one line that matters would be lost in it.
 def test_a_forgotten_key_is_named_and_no_more(folder):
+    """The rest of the file is not repeated: the one line that matters would be lost in it."""
     change(folder, "owner: workforce analysis\n", "")
     assert "found     no `owner`\n" in faults_of(folder)
     assert "ORG_CODE" not in faults_of(folder)
