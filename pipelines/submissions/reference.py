@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from pipelines.errors import Fault
@@ -50,10 +51,14 @@ class Word:
 
 @dataclass(frozen=True)
 class Instrument:
-    """One version of an instrument: items in their order, levels from the lowest."""
+    """One version of an instrument: items in their order, levels from the lowest.
+
+    introduced_on: None where that is not known.
+    """
 
     version: str
     name: str
+    introduced_on: date | None
     items: tuple[Item, ...]
     levels: tuple[Level, ...]
 
@@ -82,7 +87,7 @@ def versions() -> list[str]:
 
 def instrument(version: str) -> Instrument:
     """One version of an instrument. Raises Fault where it is not known."""
-    named = {row["instrument_version"]: row["instrument_name"] for row in _rows("instrument")}
+    named = {row["instrument_version"]: row for row in _rows("instrument")}
     if version not in named:
         raise Fault(
             "instrument version",
@@ -96,7 +101,8 @@ def instrument(version: str) -> Instrument:
     levels = sorted(_of(version, "instrument_level"), key=lambda row: int(row["level"]))
     return Instrument(
         version,
-        named[version],
+        named[version]["instrument_name"],
+        date.fromisoformat(introduced) if (introduced := named[version]["introduced_on"]) else None,
         tuple(Item(row["item_id"], row["title"], drivers.get(row["driver_id"], "")) for row in items),
         tuple(Level(int(row["level"]), row["label"], row["description"]) for row in levels),
     )
