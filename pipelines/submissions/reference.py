@@ -53,7 +53,7 @@ class Word:
 class Instrument:
     """One version of an instrument: items in their order, levels from the lowest.
 
-    introduced_on: None where that is not known.
+    introduced_on: None where that is not known. unconfirmed: which of its words nobody has verified.
     """
 
     version: str
@@ -61,6 +61,12 @@ class Instrument:
     introduced_on: date | None
     items: tuple[Item, ...]
     levels: tuple[Level, ...]
+    unconfirmed: tuple[str, ...]
+
+    @property
+    def has_drivers(self) -> bool:
+        """Whether its questions belong to drivers."""
+        return any(item.driver for item in self.items)
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -99,12 +105,14 @@ def instrument(version: str) -> Instrument:
     drivers = {row["driver_id"]: row["label"] for row in _rows("driver")}
     items = sorted(_of(version, "instrument_item"), key=lambda row: int(row["sort_order"]))
     levels = sorted(_of(version, "instrument_level"), key=lambda row: int(row["level"]))
+    worded = {"name": [named[version]], "questions": items, "levels": levels}
     return Instrument(
         version,
         named[version]["instrument_name"],
         date.fromisoformat(introduced) if (introduced := named[version]["introduced_on"]) else None,
         tuple(Item(row["item_id"], row["title"], drivers.get(row["driver_id"], "")) for row in items),
         tuple(Level(int(row["level"]), row["label"], row["description"]) for row in levels),
+        tuple(part for part, rows in worded.items() if any(row["verified"] != "true" for row in rows)),
     )
 
 
