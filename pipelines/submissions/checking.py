@@ -96,7 +96,7 @@ def _closing_days(source: Source, workspace: Workspace) -> dict[str, dt.date]:
         name for name in source.known_organisations_from if {*columns} <= {*SHAPES[load_sources()[name].shape].columns}
     ]
     paths = [path for name in lists for path in (workspace.staged / name).glob("*.parquet")]
-    rows = [row for path in paths for row in pl.read_parquet(path).select(columns).rows()]
+    rows = [row for path in paths for row in pl.read_parquet(path, columns=columns).select(columns).rows()]
     newest = {code: day for code, _, day in sorted(rows, key=lambda row: row[1])}
     return {code: day for code, day in newest.items() if day}
 

@@ -150,18 +150,12 @@ def _list_rule(title: str, choices: Sequence[str] | str) -> dict[str, object]:
 
 
 def _answers(book: Workbook, instrument: Instrument) -> None:
-    header = ["Item", *(["Driver"] if instrument.has_drivers else []), "Question", "Level", "Comment"]
+    has_drivers = instrument.has_drivers
+    header = ["Item", *(["Driver"] if has_drivers else []), "Question", "Level", "Comment"]
     rows = [
-        (item.item_id, *([item.driver] if instrument.has_drivers else []), item.title, None, None)
-        for item in instrument.items
+        (item.item_id, *([item.driver] if has_drivers else []), item.title, None, None) for item in instrument.items
     ]
-    widths = [
-        30 if len(max(instrument.titles, key=len)) > 8 else 10,
-        *([44] if instrument.has_drivers else []),
-        52,
-        30,
-        60,
-    ]
+    widths = [30 if len(max(instrument.titles, key=len)) > 8 else 10, *([44] if has_drivers else []), 52, 30, 60]
     sheet = _sheet(book, "Answers", header, rows, widths)
     column = header.index("Level")
     sheet.data_validation(1, column, len(rows), column, _list_rule("Level", "=level_choices"))
