@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines import settings
-from pipelines.errors import Fault, Faults
+from pipelines.errors import Fault, Faults, together
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Origin, Workspace
 from pipelines.submissions.commands import app as submissions_app
 
@@ -112,7 +112,7 @@ def fetch(
         run = fetch_all(chosen, workspace, dry_run, newest)
     print_outcomes(run.outcomes, dry_run, out)
     if run.faults:
-        raise Faults([fault for found in run.faults.values() for fault in found])
+        raise Faults(together(fault for found in run.faults.values() for fault in found))
 
 
 @app.command()

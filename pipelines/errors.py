@@ -5,6 +5,7 @@ Belongs here: the shape and the wording of faults. Does not belong here: decidin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 PARTS = ("found", "expected", "likely", "todo")
@@ -52,3 +53,11 @@ class Faults(Exception):
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("\n\n".join(str(fault) for fault in faults))
         self.faults = tuple(faults)
+
+
+def together(faults: Iterable[Fault]) -> list[Fault]:
+    """The faults in their order, and as one those that differ only in where they are."""
+    places: dict[tuple[str, ...], list[Fault]] = {}
+    for fault in faults:
+        places.setdefault(tuple(getattr(fault, part) for part in PARTS), []).append(fault)
+    return [replace(same[0], where="; ".join(fault.where for fault in same)) for same in places.values()]

@@ -16,6 +16,7 @@ from pipelines import progress, settings
 from pipelines.errors import Fault
 from pipelines.locking import one_at_a_time
 from pipelines.settings import Workspace
+from pipelines.store import inbox
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 def run(workspace: Workspace, out: Console, err: Console) -> None:
     """Runs the whole job and prints what happened.
 
-    Raises Fault where another refresh is running, where synthetic data would replace published data, or
-    whatever stopped the job.
+    Raises Fault where another refresh is running, where synthetic data would replace published data, where no
+    driver is installed for the inbox, or whatever stopped the job.
     """
     refuse_sample_over_published(workspace)
+    _require_driver_of_inbox(workspace)
     with one_at_a_time(workspace), shown(err):
         result = _execute("as_at" if workspace.as_at else "refresh")
     from pipelines.reporting import print_as_at, print_summary
@@ -54,6 +56,13 @@ def refuse_sample_over_published(workspace: Workspace) -> None:
             "give `--from DIR` or `--live`; or `--sample` to serve the SYNTHETIC sample instead; or set IMPACT_HOME to "
             "another folder",
         )
+
+
+def _require_driver_of_inbox(workspace: Workspace) -> None:
+    """Before any work, because the inbox is looked into only when the whole job is loaded."""
+    place = settings.inbox()
+    if workspace.origin == "published" and place and inbox.is_url(place):
+        inbox.require_driver(place)
 
 
 def _execute(job_name: str) -> ExecuteInProcessResult:

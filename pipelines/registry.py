@@ -151,7 +151,8 @@ def _in_vocabulary(path: Path, source: Source) -> list[Fault]:
     shape = SHAPES.get(source.shape)
     if shape is None:
         near = get_close_matches(source.shape, SHAPES, n=1, cutoff=0.0)[0]
-        return [_fault(path, f"shape `{source.shape}`", f"a known shape; the nearest is `{near}`", "a misspelt shape")]
+        expected = f"one of {', '.join(sorted(SHAPES))}; the nearest is `{near}`"
+        return [_fault(path, f"shape `{source.shape}`", expected, "a misspelt shape")]
     given = set(source.columns)
     needed = set(shape.columns) - set(shape.hashed) - {"value_status"}
     faults = [

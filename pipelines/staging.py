@@ -70,9 +70,16 @@ class StagedSource:
         """The newest edition that could be read, held or not; one that was refused is still awaited."""
         return self._newest_but("dropped", "refused")
 
+    @property
+    def readable(self) -> list[Snapshot]:
+        """Whatever could be read, held or not."""
+        return self._all_but("dropped", "refused")
+
     def _newest_but(self, *outcomes: str) -> Snapshot | None:
-        found = [item for item, note in self.notes.items() if note.outcome not in outcomes]
-        return max(found, key=lambda item: item.edition, default=None)
+        return max(self._all_but(*outcomes), key=lambda item: item.edition, default=None)
+
+    def _all_but(self, *outcomes: str) -> list[Snapshot]:
+        return [item for item, note in self.notes.items() if note.outcome not in outcomes]
 
     def count(self, outcome: str) -> int:
         """How many snapshots ended so."""

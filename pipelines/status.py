@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines import settings
-from pipelines.editions import publication
+from pipelines.editions import due, publication
 from pipelines.errors import Fault
 from pipelines.fetch.log import read_log
 from pipelines.registry import load_sources
@@ -79,12 +79,21 @@ def _source(source: Source, result: StagedSource) -> dict[str, Any]:
         "next_edition": following and following.edition,
         "next_due_on": following and following.due_on,
         "days_late": None,
+        "missing_between": _missing_between(source, result),
         "is_calendar_verified": source.calendar and source.calendar.verified,
     }
     if source.calendar and following:
         days = (settings.today() - following.due_on).days
         row["days_late"] = days if days > source.calendar.grace_days else None
     return row
+
+
+def _missing_between(source: Source, result: StagedSource) -> list[dict[str, str]]:
+    """Editions that are missing between others; none of a series whose editions repeat those before them."""
+    if source.calendar is None or not source.holds.compare_editions:
+        return []
+    readable = {item.edition for item in result.readable if item.edition_end}
+    return [{"first": first, "last": last} for first, last in due.missing_between(source.calendar, readable)]
 
 
 def _editions(source: Source, result: StagedSource) -> Iterator[dict[str, Any]]:
@@ -133,14 +142,15 @@ def _revision(note: Staged) -> dict[str, Any] | None:
 
 def _print_tables(state: dict[str, Any], out: Console) -> None:
     table = Table(
-        *("source", "edition", "vintage", "published", "fetched", "outcome", "rows", "rejected", "out of scope"),
+        *("source", "edition", "vintage", "published", "fetched", "outcome", "values", "rejected", "out of scope"),
         "revised",
         title=state["data"],
     )
+    verified = {row["source_id"] for row in state["sources"] if row["is_calendar_verified"]}
     for row in state["editions"]:
         counts = (f"{row[name]:,}" for name in ROW_COUNTS)
         table.add_row(
-            *(row["source_id"], row["edition"], row.get("vintage", ""), _published(row)),
+            *(row["source_id"], row["edition"], row.get("vintage", ""), _published(row, verified)),
             *(str(row.get("fetched_on", "")), _outcome(row), *counts, _revised(row)),
         )
     out.print(table)
@@ -151,8 +161,12 @@ def _print_tables(state: dict[str, Any], out: Console) -> None:
             out.print(f"{row['source_id']} {row['edition']}: {note}", markup=False, soft_wrap=True)
 
 
-def _published(row: dict[str, Any]) -> str:
-    return f"{row['published_on']} ({row['published_basis']})" if row.get("published_on") else ""
+def _published(row: dict[str, Any], verified: set[str]) -> str:
+    """The day and its basis; verified: sources whose calendar somebody has verified."""
+    if not row.get("published_on"):
+        return ""
+    is_about = row["published_basis"] == "calendar" and row["source_id"] not in verified
+    return f"{'about ' if is_about else ''}{row['published_on']} ({row['published_basis']})"
 
 
 def _outcome(row: dict[str, Any]) -> str:
@@ -173,11 +187,21 @@ def _revised(row: dict[str, Any]) -> str:
 
 
 def _expectations(state: dict[str, Any]) -> Table:
-    table = Table("source", "newest edition", "next edition", "due on", "", title=f"expected, as of {state['today']}")
+    table = Table(
+        *("source", "newest edition", "next edition", "due on", "", "missing in between"),
+        title=f"expected, as of {state['today']}",
+    )
+    arrived = {row["source_id"] for row in state["editions"]}
     for row in state["sources"]:
-        cells = (row["source_id"], row["newest_edition"], row["next_edition"], row["next_due_on"], _when(row))
+        newest = row["newest_edition"] if row["source_id"] in arrived else "nothing yet"
+        cells = (row["source_id"], newest, row["next_edition"], row["next_due_on"], _when(row), _missing(row))
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
     return table
+
+
+def _missing(row: dict[str, Any]) -> str:
+    gaps = [(gap["first"], gap["last"]) for gap in row["missing_between"]]
+    return ", ".join(first if first == last else f"{first} to {last}" for first, last in gaps)
 
 
 def _when(row: dict[str, Any]) -> str:

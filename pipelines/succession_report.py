@@ -24,6 +24,15 @@ SECTIONS = {
     "Circles: not rolled forward": "roll_forward_status = 'cycle_not_rolled'",
 }
 """Heading, and rows of pub_organisation_history."""
+FIGURES = {
+    "is_current": "under its own code",
+    "rolled_forward": "rolled forward",
+    "split_not_rolled": "not rolled forward: split into parts of unknown size",
+    "partial_not_rolled": "not rolled forward: a part of unknown size came or went",
+    "missing_link": "under its own code: closed, and no source names a successor",
+    "cycle_not_rolled": "not rolled forward: the successions go round in a circle",
+}
+"""Each roll_forward_status in words."""
 
 
 def print_organisations(database: Path, code: str | None, out: Console) -> None:
@@ -61,7 +70,7 @@ def _print_one(connection: duckdb.DuckDBPyConnection, code: str, out: Console) -
         "select distinct roll_forward_status, replace(chain, '|', ', then ') from pub_organisation_history "
         f"where org_code = {literal(code)} and roll_forward_status is not null"
     ).fetchall():
-        out.print(f"figures: {status} ({chain})", markup=False, soft_wrap=True)
+        out.print(f"figures: {FIGURES[status]} ({chain})", markup=False, soft_wrap=True)
 
 
 def _sentences(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:

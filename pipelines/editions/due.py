@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import get_args
 
 from pipelines.harmonise.periods import FIRST_MONTH
@@ -39,6 +41,21 @@ def expected_after(rule: Calendar, edition: str) -> Expected:
     if QUARTER in edition:
         following = _quarter(year, month)
     return Expected(following, due_on(rule, following))
+
+
+def missing_between(rule: Calendar, editions: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The first and the last of each row of editions that are missing between two of these.
+
+    Nothing where the calendar does not lead from one to the next, as with lists that are asked for now and then.
+    """
+    for before, after in pairwise(sorted(set(editions), key=_month)):
+        missing = []
+        following = expected_after(rule, before).edition
+        while _month(following) < _month(after):
+            missing.append(following)
+            following = expected_after(rule, following).edition
+        if missing and _month(following) == _month(after):
+            yield missing[0], missing[-1]
 
 
 def _month(edition: str) -> int:

@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import NewConnectionError
 from urllib3.util import Retry
 
 from pipelines import settings
@@ -55,13 +56,17 @@ class Policy:
 
 
 class Client(requests.Session):
-    """A requests session that waits between requests, tries again, and never leaves http and https."""
+    """A requests session that waits between requests, tries again, and never leaves http and https.
+
+    A host that could not be reached at all, after all attempts, is not tried again.
+    """
 
     def __init__(self, policy: Policy) -> None:
         super().__init__()
         self.policy = policy
         self._between: dict[str, float] = {}
         self._last: dict[str, float] = {}
+        self._unreachable: dict[str, requests.ConnectionError] = {}
         self.headers["User-Agent"] = user_agent()
         self.proxies = dict.fromkeys(SCHEMES, proxy) if (proxy := settings.proxy()) else {}
         for scheme in SCHEMES:
@@ -80,8 +85,16 @@ class Client(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """One request; redirects come through here as well, and wait for the host that they lead to."""
-        self._wait_for(urlsplit(str(request.url)).netloc)
-        return super().send(request, **kwargs)
+        host = urlsplit(str(request.url)).netloc
+        if host in self._unreachable:
+            raise self._unreachable[host]
+        self._wait_for(host)
+        try:
+            return super().send(request, **kwargs)
+        except requests.ConnectionError as error:
+            if _is_unreachable(error):
+                self._unreachable.setdefault(urlsplit(str(error.request.url)).netloc, error)
+            raise
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Raises Fault where a redirect leads away from http and https."""
@@ -228,15 +241,22 @@ def require_http(url: str, where: str) -> None:
 
 
 def no_answer(where: str, url: str, error: requests.RequestException) -> Fault:
-    """What to say where no answer came, after all attempts."""
+    """What to say where no answer came, after all attempts; of a host that cannot be reached, always the same."""
+    place = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" if _is_unreachable(error) else url
     return Fault(
         where,
-        f"no answer from {url}: {type(error).__name__}: {error}",
+        f"no answer from {place}: {type(error).__name__}: {error}",
         "an answer of the publisher's server",
         "the server is down or slow, this machine is not on the internet, or it needs a proxy",
         "try again later; set IMPACT_PROXY where a proxy is needed, and REQUESTS_CA_BUNDLE where it shows a "
         "certificate of its own; or download by hand and use `--from`",
     )
+
+
+def _is_unreachable(error: requests.RequestException) -> bool:
+    """Whether the name of the host is not known, or nobody answers there."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError)
 
 
 def wrong_status(where: str, response: requests.Response) -> Fault:

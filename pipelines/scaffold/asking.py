@@ -92,7 +92,10 @@ def _take_back_if_wrong(written: list[Path]) -> None:
 
 
 def _try(file: Path, answers: Answers, out: Console) -> None:
-    """Stages the file in a workspace that is thrown away, and shows all rows together, as the publisher may."""
+    """Stages the file in a workspace that is thrown away, and shows all rows together, as the publisher may.
+
+    Raises Exit where the file is refused by the YAML that was just written for it.
+    """
     source = load_sources()[answers.source_id]
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder), "published")
@@ -104,6 +107,11 @@ def _try(file: Path, answers: Answers, out: Console) -> None:
         out.print(f"\n{reason}", markup=False, soft_wrap=True)
     accepted, rejected = result.total("rows_accepted"), result.total("rows_rejected")
     out.print(f"tried on the file: {accepted:,} rows accepted, {rejected:,} rejected")
+    if not result.count("accepted"):
+        out.print(
+            f"the file was refused; next: correct sources/{answers.source_id}.yml, then impact refresh --from DIR"
+        )
+        raise typer.Exit(1)
     _show_all_together(rows, answers, out)
     out.print(f"next: complete sources/{answers.source_id}.yml, then impact refresh --from DIR")
 

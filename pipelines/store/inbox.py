@@ -31,6 +31,11 @@ def is_url(place: str) -> bool:
     return re.match(r"^[a-z][a-z0-9+.-]*(://|::)", place) is not None
 
 
+def require_driver(url: str) -> None:
+    """Raises Fault where no driver is installed for such a URL; nobody is asked yet."""
+    _open(url)
+
+
 def listing(url: str) -> dict[str, str]:
     """State of every file below the URL, by its path there. Raises Fault where it cannot be listed."""
     system, root = _open(url)

@@ -21,10 +21,12 @@ from pipelines.harmonise.door import Admitted, admit
 from pipelines.readers import read_file
 from pipelines.readers.frame import plain
 from pipelines.readers.workbook import sheets
+from pipelines.registry import load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import known_organisations
 from pipelines.submissions import reference
 from pipelines.submissions.reference import NOT_APPLICABLE, Instrument
+from schemas.ingest.shapes import SHAPES
 from schemas.source import Source
 
 ONE = ["org_code", "unit_code", "instrument_version", "assessment_date", "submission_status", "sharing_scope"]
@@ -81,9 +83,22 @@ def check(path: Path, workspace: Workspace, today: dt.date) -> Answer:
         return answer
     places = _places(path, source) if file_format == "xlsx" else {}
     answer.problems += _problems(admitted, places)
+    closed = _closing_days(source, workspace)
     for one in _submissions(admitted):
-        _describe(one, answer, today)
+        _describe(one, answer, today, closed)
     return answer
+
+
+def _closing_days(source: Source, workspace: Workspace) -> dict[str, dt.date]:
+    """The last day of every organisation that the newest list which has it calls closed."""
+    columns = ["org_code", "edition_date", "closed_on"]
+    lists = [
+        name for name in source.known_organisations_from if {*columns} <= {*SHAPES[load_sources()[name].shape].columns}
+    ]
+    paths = [path for name in lists for path in (workspace.staged / name).glob("*.parquet")]
+    rows = [row for path in paths for row in pl.read_parquet(path, columns=columns).select(columns).rows()]
+    newest = {code: day for code, _, day in sorted(rows, key=lambda row: row[1])}
+    return {code: day for code, day in newest.items() if day}
 
 
 def _format(path: Path, source: Source) -> str:
@@ -126,8 +141,12 @@ def _problems(admitted: Admitted, places: dict[str, str]) -> list[str]:
     """One sentence for each thing that is wrong, with the cells or records in which it is."""
     wrong = admitted.rejected.unique(maintain_order=True).rows(named=True)
     no_instrument = {row["@row"] for row in wrong if row["column"] == "instrument_version"}
+    # A text that cannot be read leaves nothing behind, which is then wrong in its turn.
+    unread = {(row["@row"], row["column"]) for row in wrong if row["found"]}
     told: dict[str, dict[str, None]] = {}
     for row in wrong:
+        if not row["found"] and (row["@row"], row["column"]) in unread:
+            continue
         if row["column"] not in ANSWER or row["@row"] not in no_instrument:
             address, text = _finding(row, places)
             told.setdefault(text, {})[address] = None
@@ -168,6 +187,8 @@ def _wrote(found: str) -> str:
 
 
 def _about_answer(column: str, row: Row, wrote: str) -> str:
+    if column == "item_id" and not row["found"]:
+        return "no question is named; give each answer with its question, in JSON in the list `answers`."
     version, item = (str(row["row_key"]).split(" | ")[index] for index in (2, -1))
     known = reference.instrument(version) if version in reference.versions() else None
     if column == "item_id" or known is None:
@@ -193,7 +214,7 @@ def _submissions(admitted: Admitted) -> Iterator[pl.DataFrame]:
         yield one
 
 
-def _describe(one: pl.DataFrame, answer: Answer, today: dt.date) -> None:
+def _describe(one: pl.DataFrame, answer: Answer, today: dt.date, closed: dict[str, dt.date]) -> None:
     first = one.row(0, named=True)
     instrument = reference.instrument(first["instrument_version"])
     status = reference.words("submission_status")[first["submission_status"]]
@@ -208,10 +229,11 @@ def _describe(one: pl.DataFrame, answer: Answer, today: dt.date) -> None:
         f"{len(given)} of {len(instrument.items)} answered, {who}, {instrument.name}, {day}, {status.label.lower()}, "
         f"shared as: {first['sharing_scope']}, which means: {scope.meaning}."
     )
-    answer.warnings += [f"{who}: {text}" for text in _warnings(first, instrument, one, today)]
+    answer.warnings += [f"{who}: {text}" for text in _warnings(first, instrument, one)]
+    answer.warnings += [f"{who}: {text}" for text in _odd_days(first, instrument, today, closed.get(first["org_code"]))]
 
 
-def _warnings(first: Row, instrument: Instrument, one: pl.DataFrame, today: dt.date) -> Iterator[str]:
+def _warnings(first: Row, instrument: Instrument, one: pl.DataFrame) -> Iterator[str]:
     levels = set(one.filter(pl.col("level").is_not_null())["item_id"])
     answered = set(one.filter(pl.col("value_status") != "missing")["item_id"])
     if open_items := [item.item_id for item in instrument.items if item.item_id not in answered]:
@@ -225,5 +247,13 @@ def _warnings(first: Row, instrument: Instrument, one: pl.DataFrame, today: dt.d
         yield f"it is a draft: {reference.words('submission_status')['draft'].meaning}."
     if first["unit_code"]:
         yield "it is about a part: it does not speak for the organisation."
-    if first["assessment_date"] > today:
-        yield f"the assessment date {first['assessment_date']:%d/%m/%Y} lies in the future."
+
+
+def _odd_days(first: Row, instrument: Instrument, today: dt.date, closed_on: dt.date | None) -> Iterator[str]:
+    day: dt.date = first["assessment_date"]
+    if day > today:
+        yield f"the assessment date {day:%d/%m/%Y} lies in the future."
+    if instrument.introduced_on and day < instrument.introduced_on:
+        yield f"the assessment date {day:%d/%m/%Y} lies before {instrument.introduced_on:%d/%m/%Y}, when it came out."
+    if closed_on and closed_on < day:
+        yield f"the Organisation Data Service lists it as closed since {closed_on:%d/%m/%Y}, before {day:%d/%m/%Y}."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from pipelines.errors import Fault
@@ -50,12 +51,22 @@ class Word:
 
 @dataclass(frozen=True)
 class Instrument:
-    """One version of an instrument: items in their order, levels from the lowest."""
+    """One version of an instrument: items in their order, levels from the lowest.
+
+    introduced_on: None where that is not known. unconfirmed: which of its words nobody has verified.
+    """
 
     version: str
     name: str
+    introduced_on: date | None
     items: tuple[Item, ...]
     levels: tuple[Level, ...]
+    unconfirmed: tuple[str, ...]
+
+    @property
+    def has_drivers(self) -> bool:
+        """Whether its questions belong to drivers."""
+        return any(item.driver for item in self.items)
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -82,7 +93,7 @@ def versions() -> list[str]:
 
 def instrument(version: str) -> Instrument:
     """One version of an instrument. Raises Fault where it is not known."""
-    named = {row["instrument_version"]: row["instrument_name"] for row in _rows("instrument")}
+    named = {row["instrument_version"]: row for row in _rows("instrument")}
     if version not in named:
         raise Fault(
             "instrument version",
@@ -94,11 +105,14 @@ def instrument(version: str) -> Instrument:
     drivers = {row["driver_id"]: row["label"] for row in _rows("driver")}
     items = sorted(_of(version, "instrument_item"), key=lambda row: int(row["sort_order"]))
     levels = sorted(_of(version, "instrument_level"), key=lambda row: int(row["level"]))
+    worded = {"name": [named[version]], "questions": items, "levels": levels}
     return Instrument(
         version,
-        named[version],
+        named[version]["instrument_name"],
+        date.fromisoformat(introduced) if (introduced := named[version]["introduced_on"]) else None,
         tuple(Item(row["item_id"], row["title"], drivers.get(row["driver_id"], "")) for row in items),
         tuple(Level(int(row["level"]), row["label"], row["description"]) for row in levels),
+        tuple(part for part, rows in worded.items() if any(row["verified"] != "true" for row in rows)),
     )
 
 

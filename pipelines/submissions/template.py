@@ -92,13 +92,16 @@ def _guidance(book: Workbook, instrument: Instrument) -> None:
         "not_applicable": NOT_APPLICABLE,
         "owner": source.owner,
         "landing_page": source.landing_page,
+        "unconfirmed": ", the ".join(instrument.unconfirmed),
+        "drivers": instrument.has_drivers,
     }
     entries = yaml.safe_load(GUIDANCE.read_text(encoding="utf-8"))
-    rows = [row for entry in entries for row in _guidance_rows(entry, known)]
+    shown = [entry for entry in entries if "needs" not in entry or known[entry["needs"]]]
+    rows = [row for entry in shown for row in _guidance_rows(entry, known)]
     _sheet(book, "Guidance", ["Topic", "What to know"], rows, [32, 100])
 
 
-def _guidance_rows(entry: dict[str, str], known: dict[str, str]) -> list[tuple[str, str]]:
+def _guidance_rows(entry: dict[str, str], known: dict[str, object]) -> list[tuple[str, str]]:
     topic = entry["topic"]
     if "text" in entry:
         return [(topic, entry["text"].format(**known))]
@@ -147,7 +150,7 @@ def _list_rule(title: str, choices: Sequence[str] | str) -> dict[str, object]:
 
 
 def _answers(book: Workbook, instrument: Instrument) -> None:
-    has_drivers = any(item.driver for item in instrument.items)
+    has_drivers = instrument.has_drivers
     header = ["Item", *(["Driver"] if has_drivers else []), "Question", "Level", "Comment"]
     rows = [
         (item.item_id, *([item.driver] if has_drivers else []), item.title, None, None) for item in instrument.items

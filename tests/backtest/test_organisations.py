@@ -311,7 +311,7 @@ def test_the_report_says_it_in_words(database, tmp_path, capsys):
     assert "PENNINE ACUTE HOSPITALS NHS TRUST (RW6) was split" in said
     print_organisations(release, "rba", Console(width=400))
     said = capsys.readouterr().out
-    assert "became part of" in said and "on 2020-04-01." in said and "rolled_forward (RBA, then RH5)" in said
+    assert "became part of" in said and "on 2020-04-01." in said and "figures: rolled forward (RBA, then RH5)" in said
 
 
 def test_care_trusts_are_trusts(database):

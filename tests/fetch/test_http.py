@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 
 import pytest
 import requests
 
-from pipelines.errors import Fault
-from pipelines.fetch.http import client
+from pipelines.errors import Fault, together
+from pipelines.fetch.http import client, whole_answer
 from tests.fetch.publisher import Answer, publishing
 
 
@@ -56,6 +57,42 @@ def test_a_server_that_is_not_there_is_tried_again(policy, slept):
     with pytest.raises(requests.ConnectionError):
         client(policy).get(url)
     assert slept == [1, 2]
+
+
+def test_a_host_that_could_not_be_reached_is_not_tried_again(publisher, policy, slept):
+    with publishing() as gone:
+        url = gone.url
+    web, faults = client(policy), []
+    for place, path in (("one", "/a"), ("two", "/b")):
+        with pytest.raises(Fault) as refused:
+            whole_answer(web, place, url + path, lambda path=path: web.get(url + path))
+        faults.append(refused.value)
+    assert slept == [1, 2]
+    (told,) = together(faults)
+    assert told.where == "one; two" and told.found.startswith(f"no answer from {url}: ")
+    assert web.get(publisher.serve("/file", b"data")).content == b"data"
+
+
+def test_a_host_whose_name_is_not_known_is_not_tried_again(policy, slept, monkeypatch):
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    web = client(policy)
+    for path in ("/a", "/b"):
+        with pytest.raises(requests.ConnectionError, match="somewhere.invalid"):
+            web.get(f"http://somewhere.invalid{path}")
+    assert slept == [1, 2]
+
+
+def test_only_the_host_that_a_redirect_leads_to_is_given_up(publisher, policy, slept):
+    with publishing() as gone:
+        publisher.serve("/old", Answer(status=302, headers={"Location": f"{gone.url}/new"}))
+    web = client(policy)
+    for _ in range(2):
+        with pytest.raises(requests.ConnectionError):
+            web.get(f"{publisher.url}/old")
+    assert (publisher.paths(), slept) == (["/old"] * 2, [1, 2])
 
 
 def test_jitter_lies_on_top_and_back_off_doubles(policy):

@@ -196,8 +196,9 @@ def test_a_dropped_file_goes_out_of_use_and_can_come_back(held, workspace):
 def test_a_refused_newest_edition_can_be_dropped(tmp_path, workspace):
     write_month(tmp_path, "March 2025", lost="500")
     assert take_and_stage(tmp_path, workspace).newest.edition == "2025-03"
-    with pytest.raises(Fault, match="held or dropped"):
+    with pytest.raises(Fault, match="refused files cannot be accepted") as refused:
         decide(workspace, "accept")
+    assert refused.value.todo == "fetch a good one, or drop it"
     decide(workspace, "drop", reason="the publisher has withdrawn it")
     result = staging.stage_source(SICKNESS, workspace)
     assert outcomes(result) == [("2025-03", "dropped", 0)] and result.newest is None and result.reasons == []
@@ -228,6 +229,18 @@ def test_a_decision_must_be_clear(held, workspace, decision, vintage, reason, fo
     with pytest.raises(Fault, match=found):
         decide(workspace, decision, vintage, reason)
     assert decisions.read(workspace) == []
+
+
+def test_what_is_decided_already_and_a_misspelt_source_are_told(held, workspace):
+    in_use = snapshots.of_source(workspace.raw, "sickness_absence")[0]
+    with pytest.raises(Fault, match="it is in use already"):
+        decide(workspace, "accept", in_use.vintage)
+    decide(workspace, "drop", held.vintage)
+    staging.stage_source(SICKNESS, workspace)
+    with pytest.raises(Fault, match="it was dropped before"):
+        decide(workspace, "drop", held.vintage)
+    with pytest.raises(Fault, match="the nearest is `sickness_absence`"):
+        deciding.decide([workspace], "accept", "sickness_absense", "2025-03", None, "right", "A Person")
 
 
 def test_files_that_are_no_source_are_named_with_the_reason(tmp_path):

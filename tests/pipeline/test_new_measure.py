@@ -13,14 +13,16 @@ import sys
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
+import typer
 import xlsxwriter
 import yaml
 from rich.console import Console
 
 from pipelines.errors import Fault, Faults
 from pipelines.registry import load_sources
-from pipelines.scaffold import writing
+from pipelines.scaffold import asking, writing
 from pipelines.scaffold.asking import complete
 from pipelines.scaffold.guessing import file_pattern, look_at
 from pipelines.scaffold.writing import Answers, source_yaml
@@ -166,6 +168,25 @@ def test_what_does_not_load_is_taken_back(beds, monkeypatch, tmp_path):
         complete(beds, "", {**lists, **words, **rest}, Console(quiet=True))
     assert not list(tmp_path.rglob("*.yml"))
     assert load_sources(folder) == {}
+
+
+# The total of England says 640 occupied beds, and the trusts make up 620.
+def test_a_file_that_its_own_yaml_refuses_ends_with_exit_code_1(beds, monkeypatch, tmp_path, capsys):
+    book = openpyxl.load_workbook(beds)
+    book["By provider"]["H8"] = 640
+    book.save(beds)
+    (tmp_path / "sources").mkdir()
+    monkeypatch.setenv("IMPACT_SOURCES", str(tmp_path / "sources"))
+    monkeypatch.setattr(writing, "DBT_PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(asking, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(asking.sync, "write", list)
+    given = ANSWERS | {"complement": False, "owner": "bed analysis"}
+    lists = {"numerator": columns("Occupied beds"), "denominator": columns("Available beds")}
+    with pytest.raises(typer.Exit) as ended:
+        complete(beds, "", given | lists, Console(width=200))
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr().out
+    assert "tried on the file: 0 rows accepted" in said and "correct sources/cancelled.yml" in said
 
 
 def _measured(home: Path) -> dict[str, tuple[object, ...]]:

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pipelines import settings
+from pipelines import settings, status
 from pipelines.errors import Fault
 from pipelines.settings import Workspace
+from pipelines.staging import StagedSource
 from pipelines.status import print_status
 from pipelines.store import arrivals
+from pipelines.store.parquet import Staged
+from pipelines.store.snapshots import Snapshot
 from tests.months import take_and_stage, write_month
 
 
@@ -47,7 +50,7 @@ def test_every_edition_is_one_line_of_180_columns(months):
     lines = [line for line in shown(months).splitlines() if "│ 2025-0" in line]
     words = ["superseded (2)", "accepted  ", "unchanged, as ", "held"]
     assert len(lines) == 5 and all(word in "\n".join(lines[:4]) for word in words)
-    assert "100 rows, silent" in lines[1] and "2025-07-31 (calendar)" in lines[0]
+    assert "100 rows, silent" in lines[1] and "about 2025-07-31 (calendar)" in lines[0]
     assert max(map(len, lines)) <= 180
 
 
@@ -79,6 +82,35 @@ def test_a_refused_edition_is_still_awaited(months, monkeypatch, tmp_path, capsy
     (sickness,) = [row for row in found["sources"] if row["source_id"] == "sickness_absence"]
     assert (sickness["newest_edition"], sickness["next_edition"]) == ("2025-04", "2025-05")
     assert sickness["days_late"] == 15
+
+
+# January and February 2025 did not come, nor May and June; a July that is refused does not end a gap.
+def test_editions_that_are_missing_between_others_are_told(months, tmp_path, capsys):
+    for month in ("December 2024", "August 2025"):
+        write_month(tmp_path, month)
+    (tmp_path / "NHS Sickness Absence rates CSV, July 2025.csv").write_text("")
+    take_and_stage(tmp_path, months)
+    found = {row["source_id"]: row["missing_between"] for row in state(months, capsys)["sources"]}
+    gaps = [{"first": "2025-01", "last": "2025-02"}, {"first": "2025-05", "last": "2025-07"}]
+    assert found.pop("sickness_absence") == gaps and not any(found.values())
+    assert "2025-01 to 2025-02, 2025-05 to 2025-07" in shown(months)
+
+
+def test_each_extract_of_cancer_repeats_the_months_before_it(workspace, monkeypatch, capsys):
+    extracts = {_extract(edition): Staged("", "accepted") for edition in ("2025-04", "2025-09")}
+    monkeypatch.setattr(status, "already_staged", lambda source, _: StagedSource(source.source_id, extracts, 0))
+    found = {row["source_id"]: row["missing_between"] for row in state(workspace, capsys)["sources"]}
+    assert found["cancer_62_day"] == [] and found["rtt_full_extract"] == [{"first": "2025-05", "last": "2025-08"}]
+
+
+def _extract(edition: str) -> Snapshot:
+    day = f"{edition}-01"
+    return Snapshot("any", edition, day, day, "csv", "any.csv", "0" * 64, 1, "2026-01-01T00:00:00+00:00")
+
+
+def test_a_source_without_any_file_says_so(months):
+    (line,) = [line for line in shown(months).splitlines() if "│ rtt_full_extract" in line]
+    assert "nothing yet" in line
 
 
 @pytest.mark.parametrize("name", ["IMPACT_TODAY", "IMPACT_AS_AT"])

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from pydantic import ValidationError
 
-from pipelines.editions.due import Expected, due_on, expected_after
+from pipelines.editions.due import Expected, due_on, expected_after, missing_between
 from pipelines.registry import load_sources
 from schemas.source import Calendar, PublicationDay
 
@@ -69,3 +69,18 @@ def test_quarters_of_the_financial_year():
     assert due_on(rule, "2025-Q4") == dt.date(2026, 6, 11)
     assert expected_after(rule, "2025-Q4") == Expected("2026-Q1", dt.date(2026, 9, 11))
     assert expected_after(rule, "2025-Q2") == Expected("2025-Q3", dt.date(2026, 3, 11))
+
+
+@pytest.mark.parametrize(
+    ("source_id", "editions", "missing"),
+    [
+        ("ae_four_hour", ["2025-05", "2021-04", "2024-04", "2024-05"], ["2021-05 2024-03", "2024-06 2025-04"]),
+        ("cqc_location_ratings", ["2025-12-01", "2026-02-02", "2026-02-23", "2026-03-02"], ["2026-01 2026-01"]),
+        ("oversight_framework_metrics", ["2024-Q4", "2025-Q1", "2025-Q4"], ["2025-Q2 2025-Q3"]),
+        ("nhs_staff_survey", ["2021", "2024"], ["2022 2023"]),
+        # Asked for in months that are no quarter apart, so the calendar does not lead from one to the next.
+        ("ods_trusts", ["2025-01", "2025-12", "2026-04"], []),
+    ],
+)
+def test_what_is_missing_in_between(source_id, editions, missing):
+    assert [" ".join(gap) for gap in missing_between(SOURCES[source_id].calendar, editions)] == missing

@@ -8,8 +8,9 @@ from pathlib import Path
 import fsspec
 import pytest
 from dagster import RunRequest, SkipReason, build_sensor_context
+from rich.console import Console
 
-from pipelines import schedules
+from pipelines import refreshing, schedules
 from pipelines.assets.raw import inbox_folder, land_inbox
 from pipelines.cli import _set_environment
 from pipelines.errors import PARTS, Fault
@@ -77,6 +78,17 @@ def test_a_missing_driver_names_the_extra(url, extra, monkeypatch):
     monkeypatch.setattr("fsspec.core.url_to_fs", missing)
     fault = five_parts(lambda: inbox.listing(url))
     assert f"--extra {extra}" in fault.todo
+
+
+def test_a_missing_driver_is_told_before_the_job_is_loaded(workspace, monkeypatch):
+    def missing(_: str) -> None:
+        raise ImportError("no driver")
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", missing)
+    monkeypatch.setattr(refreshing, "_execute", lambda _: pytest.fail("the job was loaded"))
+    monkeypatch.setenv("IMPACT_SUBMISSIONS", "s3://bucket/inbox")
+    fault = five_parts(lambda: refreshing.run(Workspace(workspace.root, "published"), Console(), Console()))
+    assert "--extra s3" in fault.todo
 
 
 def test_a_protocol_that_nobody_knows():

@@ -100,6 +100,11 @@ def test_column_that_no_shape_has(folder):
     assert "no rule for `org_kind`" in faults_of(folder)
 
 
+def test_an_unknown_shape_is_answered_with_those_that_are_known(folder):
+    change(folder, "shape: ", "shape: not_")
+    assert ", provider_items, " in faults_of(folder) and "the nearest is " in faults_of(folder)
+
+
 def test_measure_defined_twice(folder):
     text = (folder / REAL).read_text().replace("source_id: sickness_absence", "source_id: other")
     (folder / "other.yml").write_text(text)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from pipelines.settings import Workspace
 from pipelines.submissions.checking import Answer, check
 from pipelines.submissions.commands import app
-from tests.submitting import fill_in, know_trusts, put_json, submission
+from tests.submitting import fill_in, know_trusts, put_json, submission, take
 
 TODAY = dt.date(2025, 9, 1)
 LEVELS = [3] * 22
@@ -92,6 +92,50 @@ def test_what_is_missing_is_a_warning(tmp_path, knowing):
     assert "no score for Building a shared purpose and vision; Embedding improvement" in said
     assert "nobody outside your organisation will see it" in said
     assert "it is a draft" in said and "01/06/2026 lies in the future" in said
+
+
+@pytest.mark.parametrize("day", ["31/02/2025", "soon"])
+def test_a_day_that_is_none_is_told_once(day, tmp_path, knowing):
+    (problem,) = checked(fill_in(tmp_path / "a.xlsx", assessment_date=day), knowing).problems
+    assert problem.startswith("Submission!B5: Assessment date: you wrote a text that is not repeated here")
+    (problem,) = checked(fill_in(tmp_path / "a.xlsx", assessment_date=None), knowing).problems
+    assert problem.startswith("Submission!B5: Assessment date: nothing is written")
+
+
+def test_json_without_answers_is_told_where_they_belong(tmp_path, knowing):
+    bare = submission("ZX001")
+    del bare["answers"]
+    (problem,) = checked(put_json(tmp_path / "a.json", bare), knowing).problems
+    assert problem == (
+        "record 1: no question is named; give each answer with its question, in JSON in the list `answers`."
+    )
+
+
+# The seeds say that this instrument came out on 26 August 2025, and of the other that it is not known.
+def test_a_day_before_the_instrument_came_out_is_noted(tmp_path, knowing):
+    told = [
+        " ".join(checked(put_json(tmp_path / "a.json", submission("ZX001", version, 1)), knowing).warnings)
+        for version in ("provider-capability-1", "impact-sa-1")
+    ]
+    assert ["01/06/2025 lies before 26/08/2025" in text for text in told] == [True, False]
+
+
+# ZX001 was open in the first list and closed in the next; ZX002 the other way round; ZX003 closed on the day itself.
+def test_an_organisation_that_was_closed_by_then_is_noted(tmp_path, workspace):
+    lists = {"2025-01": ("", "20241231", "20250601"), "2025-07": ("20250531", "", "20250601")}
+    (tmp_path / "ods").mkdir()
+    for edition, days in lists.items():
+        rows = [
+            f'"ZX{number:03d}","TRUST {number}","Y62","ZY1"' + ',""' * 5 + f',"M1 1AA","20010401","{day}"'
+            for number, day in enumerate((*days, *[""] * 20), start=1)
+        ]
+        (tmp_path / "ods" / f"etr_{edition}.csv").write_text("\r\n".join(rows))
+    take(tmp_path / "ods", workspace, "ods_trusts")
+    path = put_json(tmp_path / "a.json", *(submission(f"ZX00{number}") for number in (1, 2, 3)))
+    answer = checked(path, workspace)
+    (said,) = [text for text in answer.warnings if "closed" in text]
+    assert said.startswith("ZX001: the Organisation Data Service lists it as closed since 31/05/2025")
+    assert answer.can_be_sent
 
 
 def test_an_unknown_instrument_is_told_once(tmp_path, knowing):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -60,6 +61,27 @@ def test_guidance_tells_every_scope_and_how_to_withdraw(book):
     topics = [cell.value for cell in book["Guidance"]["A"]]
     scopes = [f"Sharing scope: {word.label}" for word in reference.words("sharing_scope").values()]
     assert {*scopes, "How to withdraw", "Whom to ask", "Sharing scope left empty"} <= set(topics)
+
+
+# By the seeds: of the self-assessment nothing is verified, of the other the name and the questions are.
+@pytest.mark.parametrize(
+    ("version", "unconfirmed", "has_drivers"),
+    [
+        ("impact-sa-1", "the wording of the name, the questions, the levels.", True),
+        ("provider-capability-1", "the wording of the levels.", False),
+    ],
+)
+def test_guidance_fits_the_instrument(version, unconfirmed, has_drivers, tmp_path):
+    book = openpyxl.load_workbook(template.write(reference.instrument(version), tmp_path / "blank.xlsx"))
+    said = {row[0].value: row[1].value for row in book["Guidance"].iter_rows(min_row=2)}
+    assert said["About the wording"] == f"Not yet confirmed by NHS England: {unconfirmed}"
+    assert ("driver" in " ".join([*said, *said.values()]).lower()) == has_drivers
+
+
+def test_nothing_is_said_of_the_wording_where_all_of_it_is_verified(tmp_path):
+    instrument = replace(reference.instrument("impact-sa-1"), unconfirmed=())
+    book = openpyxl.load_workbook(template.write(instrument, tmp_path / "blank.xlsx"))
+    assert "About the wording" not in [cell.value for cell in book["Guidance"]["A"]]
 
 
 def test_nobody_else_is_asked_to_share_more_than_they_say(book):

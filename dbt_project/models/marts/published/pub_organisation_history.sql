@@ -31,8 +31,8 @@ worded as (
     select
         named.*,
         coalesce(org_name || ' (' || org_code || ')', org_code) as subject,
-        coalesce(known_from_name || ' (' || from_code || ')', from_code) as origin,
-        coalesce(known_to_name || ' (' || to_code || ')', to_code) as target,
+        coalesce(known_from_name || ' (' || from_code || ')', from_code || ' (name not in any list)') as origin,
+        coalesce(known_to_name || ' (' || to_code || ')', to_code || ' (name not in any list)') as target,
         {{ iso_date('event_on') }} as day
     from named
 )
