@@ -152,6 +152,23 @@ _TABLES = {
             'aaaaaaaaaaaa' as vintage, 2.2::double as average_score, 'observed' as value_status, 2 as segment,
             24 as position, 6 as position_low, 49 as position_high
         from range(4) as t(i)""",
+    "core.dim_survey_question": """
+        select 'c' || i as concept, 2024 as survey_year, 'q' || i as question_id, true as is_collected,
+            2021 as comparable_from
+        from range(600) as t(i)""",
+    "core.fct_survey_benchmarks": """
+        select '2024' as edition, 'aaaaaaaaaaaa' as vintage, 2023 as survey_year, 'R' || i as org_code,
+            'q1' as question_id, 'percent' as statistic, 50.0::double as value, 'observed' as value_status
+        from range(4) as t(i)""",
+    "published.pub_corrections": """
+        select 'some_fault' as correction_id, 'nhs_staff_survey' as source_id, '2024' as edition,
+            'aaaaaaaaaaaa' as vintage, 'withhold' as action, 'applied' as status, 7::bigint as cells_affected,
+            'Every share is 100.' as wrong, 'The national workbook differs.' as evidence, 'Review it.' as todo""",
+    "published.pub_survey_national": """
+        select 2024 as survey_year, 'ENG' as area_code, 'England' as area_name, 'q' || i as question_id,
+            'c' || i as concept, 'Agree' as response_option, 'percent' as statistic, 50.0::double as value,
+            'observed' as value_status
+        from range(4) as t(i)""",
     "published.pub_national_context": """
         select 'some_indicator' as indicator_id, 2020 + i::integer as indicator_year, 50.0::double as value,
             'observed' as value_status, 'percent' as unit, 'Adults' as population, 2020 as comparable_from_year,
@@ -161,7 +178,7 @@ _TABLES = {
         select 'nhs_staff_survey' as source_id, '2024' as edition, 'aaaaaaaaaaaa' as vintage,
             'shifted_column' as check_id, 'q0' as subject, 'Asian' as response_option,
             'copies its neighbour' as finding,
-            204::bigint as cells_affected, 'withheld' as action""",
+            204::bigint as cells_affected, 'withheld' as action, null::varchar as correction_id""",
     "published.pub_maturity_responses": """
         select 'R0' as org_code, 'Trust' as org_name, 'v1' as instrument_version, '2026' as round_key,
             'published' as sharing_scope, 'i' || i as item_id, 3 as level, 'observed' as value_status
