@@ -103,7 +103,7 @@ class Bodies(Strict):
     names: tuple[BodyNames, ...] = ()
     otherwise: dict[SnakeCase, str] = {}
     needed: tuple[SnakeCase, ...] = ()
-    known_keys: frozenset[Text]
+    known_keys: tuple[Text, ...]
 
 
 class Layout(Strict):

@@ -134,7 +134,7 @@ def _collect_keys(part: Any, seen: set[str]) -> None:
 
 
 def _compare_keys(seen: set[str], layout: Bodies, count: int, where: str) -> None:
-    new = sorted(seen - layout.known_keys)
+    new = sorted(seen.difference(layout.known_keys))
     if not new:
         return
     say(f"{where}: keys that the source YAML does not know yet: {', '.join(new)}")
@@ -155,7 +155,7 @@ def _refuse_lost_columns(rows: list[Row], seen: set[str], layout: Bodies, where:
     if not lost:
         return
     places = {column: place for rule in layout.rows for column, place in [*layout.body.items(), *rule.take.items()]}
-    new = ", ".join(sorted(seen - layout.known_keys)) or "none"
+    new = ", ".join(sorted(seen.difference(layout.known_keys))) or "none"
     raise Fault(
         f"{where}, column `{lost[0]}`",
         f"nothing at {places[lost[0]]} in any record; keys that the source YAML does not know: {new}",

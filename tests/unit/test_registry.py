@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipelines.errors import Faults
 from pipelines.registry import load_sources
-from pipelines.settings import SOURCES_DIR
+from pipelines.settings import PROJECT_ROOT, SOURCES_DIR
 
 REAL = "sickness_absence.yml"
 
@@ -144,3 +147,20 @@ def test_a_source_based_on_another_says_only_what_differs(folder):
 def test_a_source_based_on_none_is_named(folder):
     (folder / "a_copy.yml").write_text("based_on: no_such_source\nsource_id: a_copy\n")
     assert "the id of another source" in faults_of(folder)
+
+
+def test_what_a_source_says_is_written_alike_in_every_process():
+    """Files are read again where it differs; a set would be written in another order by each run of Python."""
+    code = "from pipelines.registry import load_sources as s; print([x.model_dump_json() for x in s().values()])"
+    written = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=PROJECT_ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert written[0] == written[1] and "known_keys" in written[0]
