@@ -551,7 +551,8 @@ class Source(Strict):
     @property
     def reference_lists(self) -> tuple[str, ...]:
         """The seeds that decide what of a file is accepted."""
-        return (*self.known_in, *(expected.seed for expected in self.complete_from.values()))
+        rules = (*self.complete_from.values(), *self.named_in.values())
+        return (*self.known_in, *(rule.seed for rule in rules))
 
     @model_validator(mode="after")
     def _consistent(self) -> Source:

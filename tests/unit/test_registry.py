@@ -164,3 +164,9 @@ def test_what_a_source_says_is_written_alike_in_every_process():
         for seed in ("1", "2")
     ]
     assert written[0] == written[1] and "known_keys" in written[0]
+
+
+def test_a_list_that_names_values_decides_what_is_accepted():
+    """Files are read again when it changes, whether or not `known_in` has the same list."""
+    returns = load_sources()["impact_self_assessment"].model_copy(update={"known_in": {}})
+    assert returns.reference_lists == ("instrument_level",)
