@@ -67,7 +67,7 @@ def write(folder: Path, population: Population) -> list[Path]:
 
 
 def _write_round(folder: Path, population: Population, round_: dict[str, Any]) -> list[Path]:
-    by_organisation = _round(population, round_)
+    by_organisation = of_round(population, round_)
     codes = sorted(by_organisation)
     in_books = {codes[turn * len(codes) // round_["workbooks"]] for turn in range(round_["workbooks"])}
     paths, others = [], []
@@ -79,7 +79,7 @@ def _write_round(folder: Path, population: Population, round_: dict[str, Any]) -
     return [*paths, _write_csv(folder, others, round_["round"])]
 
 
-def _round(population: Population, round_: dict[str, Any]) -> dict[str, list[Submission]]:
+def of_round(population: Population, round_: dict[str, Any]) -> dict[str, list[Submission]]:
     """The submissions of one round, by organisation. More sickness goes with a little less response."""
     random = plan.stream(SOURCE, round_["round"])
     trusts = {kind for kind in plan.settings()["types"] if kind != "icb"}
