@@ -49,6 +49,7 @@ def main(divisor: int) -> None:
     for design in DESIGNS:
         coverage(design, SIMULATIONS // divisor)
     coverage_of_all(SIMULATIONS // divisor)
+    heterogeneity(SIMULATIONS // divisor)
     power(10 * SIMULATIONS // divisor)
     confounded(SIMULATIONS // divisor)
     print(f"{time.process_time() - started:.0f} s of CPU")
@@ -154,6 +155,19 @@ def coverage_of_all(simulations: int) -> None:
     print(f"\ncoverage of 'all', five levels, types of {sizes}: Bonett-Wright / bootstrap")
     covered = [_covered("five levels", rho, sizes, simulations) for rho in RHOS]
     print("  ".join(f"rho {rho}: {_pair(both)}" for rho, both in zip(RHOS, covered, strict=True)))
+
+
+def heterogeneity(simulations: int) -> None:
+    """How often types that have one rho are called different."""
+    print("\ntypes of one rho: share of heterogeneity p < 0.05")
+    for rho in RHOS[::3]:
+        generator, latent, called = np.random.default_rng([SEED, int(10 * rho), 4]), _latent("five levels", rho), []
+        for _ in range(simulations):
+            samples = [_draw("five levels", latent, n, generator) for n in _shared_sizes()]
+            known = [(ranks.rank_association(*sample).rho, len(sample[0])) for sample in samples]
+            rhos, sizes = zip(*(one for one in known if one[0] is not None), strict=True)
+            called.append(pooling.heterogeneity(list(rhos), list(sizes)).p_value < 0.05)
+        print(f"rho {rho}: {100 * np.mean(called):.1f} (MC error {_error(0.05, simulations)})")
 
 
 def _shared_sizes() -> list[int]:
