@@ -283,7 +283,9 @@ def _rival_rho(strata: list[Stratum], minimum_n: int) -> float | None:
 
 
 def _with_q_values(estimates: pl.DataFrame) -> pl.DataFrame:
-    is_tested = pl.col("p_value").is_not_null() & ~pl.col("is_circular") & pl.col("family_id").is_not_null()
+    is_tested = pl.all_horizontal(
+        pl.col("p_value", "family_id").is_not_null(), ~pl.col("is_circular").fill_null(value=True)
+    )
     tested = estimates.filter(is_tested)
     families = [
         family.with_columns(q_value=pl.Series(ranks.benjamini_hochberg(family["p_value"].to_list()), dtype=pl.Float64))

@@ -11,12 +11,9 @@ import sys
 import time
 from collections.abc import Iterator
 from math import sqrt
-from pathlib import Path
 
 import numpy as np
 import polars as pl
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from pipelines.statistics import adjustment, pooling, ranks, resampling
 from pipelines.statistics.association import KEY, NUMBERS, estimate

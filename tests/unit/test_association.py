@@ -319,11 +319,16 @@ class TestProportionalOdds:
             (np.arange(40.0), np.ones(40)),  # one level
             (np.arange(40.0), np.repeat(of(1, 2, 3, 4), 10)),  # levels do not overlap
             (np.arange(40.0), np.repeat(of(4, 3, 2, 1), 10)),
+            (np.repeat(of(1, 2, 3), [10, 20, 10]), np.repeat(of(1, 2, 1, 2), 10)),  # they do at one exposure only
             (np.ones(40), np.tile(of(1, 2, 3, 4), 10)),  # one exposure
         ],
     )
     def test_without_an_answer_is_none(self, exposure, outcome):
         assert ordinal.proportional_odds(WHOLE[:40], exposure, outcome) == ordinal.NO_RATIO
+
+    def test_of_types_whose_levels_do_not_overlap_is_none(self):
+        exposure, outcome = np.arange(40.0), np.repeat(of(1, 2, 1, 2), 10)
+        assert ordinal.proportional_odds(np.repeat([0, 1], 20), exposure, outcome) == ordinal.NO_RATIO
 
 
 class TestBenjaminiHochberg:
