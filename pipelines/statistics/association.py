@@ -233,7 +233,7 @@ def _sensitivity(sample: Sample, strata: list[Stratum], minimum_n: int) -> dict[
         "raw_bootstrap_high": bootstrap[1],
         "raw_without_region_low": without_region[0],
         "raw_without_region_high": without_region[1],
-        "raw_weighted_rho": None if np.isnan(sample.weight).any() else float(rhos[0]),
+        "raw_weighted_rho": None if np.isnan([*sample.weight, rhos[0]]).any() else float(rhos[0]),
     }
 
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from pipelines.statistics.ranks import Z_95, is_constant
 
-# A log odds ratio per standard deviation that is known worse than this comes from levels that do not overlap.
-LARGEST_STANDARD_ERROR = 2.0
+# A log odds ratio per standard deviation that is known worse (an interval over a factor of 50) comes from levels that
+# hardly overlap.
+LARGEST_STANDARD_ERROR = 1.0
 
 
 class OddsRatio(NamedTuple):

@@ -491,3 +491,27 @@ class TestEstimate:
         found = estimated(pairs(exposure, outcome, prior_outcome_value=np.roll(outcome, 1)))
         assert (found["adjusted_for"], found["adjusted_n"]) == ("prior value|region", 60)
         assert found["raw_prior_adjusted_rho"] is not None
+
+    def test_odd_values_give_a_number_or_none(self):
+        generator = np.random.default_rng(12)
+
+        def odd(n: int) -> pl.Series:
+            ties, gaps = generator.integers(1, 4), np.where(generator.random(n) < 0.3, math.nan, 1.0)
+            kinds = (np.ones(n), np.arange(n), -np.arange(n), generator.integers(0, ties, n), np.arange(n) * gaps)
+            return pl.Series(kinds[generator.integers(0, len(kinds))], dtype=pl.Float64)
+
+        names = ("level", "prior_outcome_value", "rival_exposure_value", "size")
+        frames = []
+        for number in range(60):
+            for place, kind in enumerate(("acute", "ambulance")):
+                n = int(generator.integers(1, 45))
+                more = {"is_ordinal": number % 2 == 0, "weight": odd(n).abs(), **{name: odd(n) for name in names}}
+                values = odd(n).to_list(), odd(n).to_list()
+                frames.append(pairs(*values, measure=f"m{number}", kind=kind, first=100 * place, **more))
+        frame = pl.concat(frames)
+        found = estimate(frame, in_family(frame), 20)
+        numbers = found.select(pl.selectors.float())
+        assert found["raw_rho"].count() > 30 and found["raw_odds_ratio"].count() > 3
+        assert all(numbers[name].drop_nulls().is_finite().all() for name in numbers.columns)
+        bounded = numbers.select(pl.selectors.contains("rho", "tau", "somers", "region", "bootstrap"))
+        assert bounded.select(pl.all().abs().max()).transpose().to_series().max() <= 1 + 1e-12
