@@ -116,13 +116,23 @@ charted as (
     from drawn
 ),
 
+too_short as (
+    select
+        cut.*,
+        'xmr' as chart
+    from {{ ref('int_variation_series__cut') }} as cut
+    where not_charted_reason is not null
+),
+
 -- Figures in no chart: with a reason from the start, in too short a series, or in one that does not vary.
 left_out as (
     select
         figures.chart,
         figures.measure_id,
         coalesce(
-            figures.not_charted_reason, cut.not_charted_reason, 'every figure of the series is the same, or nearly so'
+            figures.not_charted_reason,
+            too_short.not_charted_reason,
+            'every figure of the series is the same, or nearly so'
         ) as not_charted_reason,
         cast(count(distinct figures.org_code) as integer) as n_organisations,
         cast(count(distinct case when charted.org_code is null then figures.org_code end) as integer) as n_without_chart
@@ -132,23 +142,21 @@ left_out as (
             figures.chart = charted.chart
             and figures.measure_id = charted.measure_id
             and figures.org_code = charted.org_code
-    left join series
+    left join drawn
         on
-            figures.chart = 'xmr'
-            and figures.measure_id = series.measure_id
-            and figures.org_code = series.org_code
-            and figures.period_type = series.period_type
-            and figures.period_key = series.period_key
-    left join {{ ref('int_variation_series__cut') }} as cut
+            figures.chart = drawn.chart
+            and figures.measure_id = drawn.measure_id
+            and figures.org_code = drawn.org_code
+            and figures.period_type = drawn.period_type
+            and figures.period_key = drawn.period_key
+    left join too_short
         on
-            figures.chart = 'xmr'
-            and figures.measure_id = cut.measure_id
-            and figures.org_code = cut.org_code
-            and figures.period_type = cut.period_type
-            and figures.period_key = cut.period_key
-    where
-        figures.not_charted_reason is not null
-        or (figures.chart = 'xmr' and series.measure_id is null)
+            figures.chart = too_short.chart
+            and figures.measure_id = too_short.measure_id
+            and figures.org_code = too_short.org_code
+            and figures.period_type = too_short.period_type
+            and figures.period_key = too_short.period_key
+    where drawn.measure_id is null
     group by all
 ),
 
