@@ -26,7 +26,9 @@ rebased as (
         rebases.reason as rebase_reason,
         row_number() over (
             partition by points.measure_id, points.org_code, points.period_type, points.period_key
-            order by rebases.period_from desc nulls last, case when rebases.org_code = 'all' then 1 else 0 end asc nulls last
+            order by
+                rebases.period_from desc nulls last,
+                case when rebases.org_code = 'all' then 1 else 0 end asc nulls last
         ) as choice
     from points
     inner join {{ ref('spc_rebase') }} as rebases

@@ -195,7 +195,8 @@ in_words as (
         || case when period_type = 'rolling_year' then 'twelve months to ' else '' end || period_key
         || case
             when period_type = 'financial_year' and n_periods < 12
-                then ' (' || cast(n_periods as string) || case when n_periods = 1 then ' month' else ' months' end || ')'
+                then
+                    ' (' || cast(n_periods as string) || case when n_periods = 1 then ' month)' else ' months)' end
             else ''
         end as subject_words,
         case when polarity = 'lower_is_better' then 'lower is better' else 'higher is better' end as polarity_words
@@ -209,7 +210,7 @@ said as (
             when chart = 'funnel'
                 then
                     subject_words || ': ' || value_words || ' (' || polarity_words || '). It lies '
-                    || case when band = 'within' then 'within' else band end || ' the expected range, which for its size is '
+                    || band || ' the expected range, which for its size is '
                     || lower_limit_95_words || ' to ' || upper_limit_95_words || ' (95% limits around '
                     || centre_line_words || ', over-dispersion among ' || cast(comparison_n as string) || ' '
                     || group_words || ' allowed for).'
@@ -219,14 +220,17 @@ said as (
                                 ' It also lies outside the 99.8% limits, ' || lower_limit_998_words || ' to '
                                 || upper_limit_998_words || '.'
                         when band <> 'within'
-                            then ' It is inside the 99.8% limits; about one in twenty lies outside the 95% limits by chance.'
+                            then
+                                ' It is inside the 99.8% limits; about one in twenty lies outside the 95% limits'
+                                || ' by chance.'
                         else ''
                     end
             when is_newest
                 then
                     subject_words || ': ' || value_words || ' (' || polarity_words || '), the newest of '
                     || cast(n_points as string) || ' figures with mean ' || centre_line_words
-                    || ' and process limits ' || lower_process_limit_words || ' to ' || upper_process_limit_words || '. '
+                    || ' and process limits ' || lower_process_limit_words || ' to ' || upper_process_limit_words
+                    || '. '
                     || case variation
                         when 'common_cause' then 'Common-cause variation: it is nothing unusual for this series.'
                         else
@@ -246,9 +250,16 @@ said as (
                     || case when is_trial_limits then ' These are trial limits, from fewer than 13 figures.' else '' end
                     {%- for kind, name in [('', 'standard'), ('interim_', 'interim ambition')] %}
                     || case {{ kind }}assurance
-                        when 'consistent_pass' then ' As it is, it can be expected to meet the {{ name }} of ' || {{ kind }}target_words || '.'
-                        when 'consistent_fail' then ' As it is, it can be expected to miss the {{ name }} of ' || {{ kind }}target_words || '.'
-                        when 'inconsistent' then ' As it is, it may meet or miss the {{ name }} of ' || {{ kind }}target_words || '.'
+                        when 'consistent_pass'
+                            then
+                                ' As it is, it can be expected to meet the {{ name }} of '
+                                || {{ kind }}target_words || '.'
+                        when 'consistent_fail'
+                            then
+                                ' As it is, it can be expected to miss the {{ name }} of '
+                                || {{ kind }}target_words || '.'
+                        when 'inconsistent'
+                            then ' As it is, it may meet or miss the {{ name }} of ' || {{ kind }}target_words || '.'
                         else ''
                     end
                     {%- endfor %}
