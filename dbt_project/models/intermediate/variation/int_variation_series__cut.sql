@@ -77,33 +77,44 @@ counted as (
         cut.*,
         cast(sum(case when periods_on = 1 and not is_rebased_here then 1 else 0 end) over (
             partition by measure_id, org_code, period_type, series_no
-        ) as integer) as moving_ranges
+        ) as integer) as moving_ranges,
+        count(*) over (partition by measure_id, org_code, period_type, series_no) as points_in_series,
+        count(*) over (partition by measure_id, org_code, period_type, series_no, value) as points_alike
     from cut
+),
+
+-- Where most figures are the same, such as 100 per cent, the usual range is nothing and any change lies outside it.
+compared as (
+    select
+        counted.*,
+        max(points_alike) over (partition by measure_id, org_code, period_type, series_no) as most_alike
+    from counted
 )
 
 select
-    counted.measure_id,
-    counted.org_code,
-    counted.period_type,
-    counted.period_key,
-    counted.value,
-    counted.polarity,
-    counted.period_no,
-    counted.series_no,
-    counted.rebased_on,
-    counted.rebase_reason,
+    compared.measure_id,
+    compared.org_code,
+    compared.period_type,
+    compared.period_key,
+    compared.value,
+    compared.polarity,
+    compared.period_no,
+    compared.series_no,
+    compared.rebased_on,
+    compared.rebase_reason,
     standards.target,
     interims.target as interim_target,
     case
-        when counted.moving_ranges < {{ var('xmr_minimum_points') }} - 1
+        when compared.moving_ranges < {{ var('xmr_minimum_points') }} - 1
             then 'there are fewer than {{ var("xmr_minimum_points") }} figures that follow one another'
+        when 2 * compared.most_alike > compared.points_in_series then 'most figures of the series are the same'
     end as not_charted_reason
-from counted
+from compared
 {% for alias, kind in [('standards', 'standard'), ('interims', 'interim')] %}
 left join {{ ref('measure_target') }} as {{ alias }}
     on
-        counted.measure_id = {{ alias }}.measure_id
+        compared.measure_id = {{ alias }}.measure_id
         and {{ alias }}.target_kind = '{{ kind }}'
-        and counted.period_key >= {{ alias }}.period_from
-        and counted.period_key <= coalesce({{ alias }}.period_to, '9999')
+        and compared.period_key >= {{ alias }}.period_from
+        and compared.period_key <= coalesce({{ alias }}.period_to, '9999')
 {% endfor %}

@@ -132,7 +132,7 @@ left_out as (
         coalesce(
             figures.not_charted_reason,
             too_short.not_charted_reason,
-            'every figure of the series is the same, or nearly so'
+            'the series hardly varies'
         ) as not_charted_reason,
         cast(count(distinct figures.org_code) as integer) as n_organisations,
         cast(count(distinct case when charted.org_code is null then figures.org_code end) as integer) as n_without_chart
