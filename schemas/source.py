@@ -346,7 +346,11 @@ class Expected(Strict):
 
 
 class Measure(Strict):
-    """An indicator that this source feeds: everything a reader must know to use it."""
+    """An indicator that this source feeds: everything a reader must know to use it.
+
+    funnel_group: whom an organisation is compared with, those of its type, or all where the publisher already leaves
+    out whoever cannot be compared.
+    """
 
     measure_id: SnakeCase
     measure_name: Text
@@ -357,6 +361,7 @@ class Measure(Strict):
     denominator_definition: Text
     minimum_denominator: float | None = None
     annual_rule: Literal["pooled", "latest", "as_published"]
+    funnel_group: Literal["organisation_type", "all"] = "organisation_type"
     survey_question: str | None = None
     survey_options: str | None = None
     items: str | None = None

@@ -112,6 +112,8 @@ DAMAGE_SEEN_BY_THE_GATE = {
     "insert into published.pub_national_context from published.pub_national_context limit 1": (
         "unique_key:pub_national_context"
     ),
+    "insert into published.pub_variation from published.pub_variation limit 1": "unique_key:pub_variation",
+    "update published.pub_variation set rule = 'it looks odd' where rule = 'shift'": "vocabulary:pub_variation.rule",
     "update published.pub_driver_outcome_association set rho = 1.5 where rho > 0": (
         "range:pub_driver_outcome_association.rho"
     ),

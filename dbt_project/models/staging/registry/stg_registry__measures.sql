@@ -9,6 +9,7 @@ select
     cast(denominator_definition as string) as denominator_definition,
     cast(minimum_denominator as double) as minimum_denominator,
     cast(annual_rule as string) as annual_rule,
+    cast(funnel_group as string) as funnel_group,
     cast(survey_question as string) as survey_concept,
     cast(survey_options as string) as survey_options,
     cast(items as string) as items,
