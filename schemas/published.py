@@ -52,6 +52,18 @@ ROLL_FORWARD_STATUSES = (
     "cycle_not_rolled",
 )
 
+RESPONSE_CHARACTERISTICS = ("total", "organisation_type", "region", "size", "outcome")
+EDGE_KINDS = (
+    "step",
+    "primary_driver",
+    "secondary_driver",
+    "survey_item",
+    "instrument_item",
+    "outcome_domain",
+    "outcome_measure",
+)
+"""What the theory of change relates."""
+
 POLARITIES = ("higher_is_better", "lower_is_better")
 ENGLAND = "ENG"
 """England's `org_code`: a total, so it is not in dim_organisation."""
@@ -540,6 +552,23 @@ PUBLISHED = (
         least_rows=5,
     ),
     _table(
+        "pub_response_bias",
+        "round, characteristic and category, of those that shared against those that did not",
+        _text("round_key", "round of assessment; sorts by time"),
+        _text("characteristic", "what they are compared in", allowed=RESPONSE_CHARACTERISTICS),
+        _text("category", "all, organisation type, region, size or outcome measure"),
+        _count("n_eligible", "organisations that could have shared; of outcomes, those with the figure", "INTEGER"),
+        _nullable(_count("n_shared", "organisations that shared, rounded to 5; null where suppressed", "INTEGER")),
+        _number("coverage_pct", "percentage that shared, from the rounded count", 0, 100),
+        _number("figure_shared", "percentage or mean of those that shared"),
+        _number("figure_not_shared", "percentage or mean of the others"),
+        _number("standardised_difference", "sharers less others, in standard deviations, rounded to 0.1"),
+        VALUE_STATUS,
+        _text("sentence", "the row in words"),
+        key=("round_key", "characteristic", "category"),
+        value="n_shared",
+    ),
+    _table(
         "pub_revisions",
         "vintage that says something else than an earlier one of its edition",
         SOURCE_ID,
@@ -646,6 +675,7 @@ PUBLISHED = (
         _text("break_in_series", "why earlier figures are not comparable", nullable=True),
         _text("source_text", "where the figure was published"),
         _text("note", "what a reader must know"),
+        _text("sentence", "the row in words"),
         key=("indicator_id", "indicator_year"),
         value="value",
     ),
@@ -663,6 +693,22 @@ PUBLISHED = (
         key=("instrument_version", "round_key", "item_id"),
         value="median_level",
         ordered=(("n_shared", "n_eligible"),),
+    ),
+    _table(
+        "pub_theory_of_change",
+        "two parts of the driver diagram, its evidence or its outcomes, and how they are related",
+        _text("from_kind", "what the edge begins at", allowed=EDGE_KINDS),
+        _text("from_id", "its key"),
+        _text("from_label", "its name for readers"),
+        _text("relation", "how the two are related"),
+        _text("to_kind", "what the edge leads to", allowed=EDGE_KINDS),
+        _text("to_id", "its key"),
+        _text("to_label", "its name for readers"),
+        _text("mapping_version", "version of the map that says so", nullable=True),
+        _number("confidence", "how sure it is, where the map says", 0, 1),
+        Column("verified", "BOOLEAN", "whether a text that was read states it; null for what is tested", nullable=True),
+        key=("from_kind", "from_id", "relation", "to_kind", "to_id"),
+        least_rows=50,
     ),
 )
 
