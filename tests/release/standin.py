@@ -52,7 +52,8 @@ _TABLES = {
     "core.dim_measure": """
         select 'm' || i as measure_id, 'Measure, "no. ' || i || '"' as measure_name,
             'rtt_full_extract' as source_id, case when i = 8 then 'score' else 'percent' end as unit,
-            'higher_is_better' as polarity
+            'higher_is_better' as polarity, 'patients' as exposure, false as windows_overlap,
+            'Not to be averaged.' as overlap_rule
         from range(9) as t(i)""",
     "core.dim_period": """
         select 'financial_year' as period_type, '2024-25' as period_key,
