@@ -7,6 +7,7 @@
     'odds_ratio_low', 'odds_ratio_high'
 ] %}
 {%- set probabilities = ['p_value', 'q_value', 'heterogeneity_p', 'adjusted_p_value', 'trend_p_value'] %}
+-- Changes of organisations that skipped a round begin earlier; the longest stretch names them all.
 with periods as (
     select
         basis,
@@ -14,8 +15,8 @@ with periods as (
         measure_id,
         alignment,
         max(exposure_year) as exposure_year,
-        max(exposure_period_key) as exposure_period_key,
-        max(outcome_period_key) as outcome_period_key
+        min(exposure_period_key) || case when min(exposure_period_key) < max(exposure_period_key) then ' at most' else '' end as exposure_period_key,
+        min(outcome_period_key) || case when min(outcome_period_key) < max(outcome_period_key) then ' at most' else '' end as outcome_period_key
     from {{ ref('int_association_pairs') }}
     group by basis, exposure_id, measure_id, alignment
 ),
@@ -44,7 +45,7 @@ coverage as (
             and (
                 periods.outcome_period_key = covered.outcome_period_key
                 or periods.outcome_period_key like covered.outcome_period_key || ' to %'
-                or periods.outcome_period_key like '% to ' || covered.outcome_period_key
+                or periods.outcome_period_key like '% to ' || covered.outcome_period_key || '%'
             )
     group by periods.measure_id, periods.outcome_period_key
 ),
