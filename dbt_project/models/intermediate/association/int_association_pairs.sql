@@ -55,6 +55,7 @@ paired as (
         case
             when not declared.is_change and not declared.is_negative_control then base.outcome_value
         end as prior_outcome_value,
+        case when declared.basis = 'self_assessment' then sharing.weight end as weight,
         case when not declared.is_rival_circular then exposures.rival_exposure_value end as rival_exposure_value,
         dense_rank() over (
             partition by declared.basis, declared.exposure_id, declared.measure_id, declared.alignment
@@ -85,6 +86,10 @@ paired as (
         on
             exposures.org_code = sized.org_code
             and exposures.exposure_year = sized.start_year
+    left join {{ ref('int_sharing__weighted') }} as sharing
+        on
+            exposures.org_code = sharing.org_code
+            and exposures.exposure_year = sharing.round_start_year
     left join broken
         on
             declared.is_change
@@ -114,7 +119,7 @@ select
     level,
     prior_outcome_value,
     rival_exposure_value,
-    cast(null as double) as weight,
+    weight,
     is_ordinal
 from paired
 where recency = 1

@@ -47,7 +47,7 @@ select
     case evidence.exposure_kind
         when 'driver' then drivers.label
         when 'driver_disjoint' then drivers.label || ', without ' || left_out.concepts
-        when 'secondary_driver' then secondary.label || ' (' || evidence.size_words || ')'
+        when 'secondary_driver' then secondary.short_label || ' (' || evidence.size_words || ')'
         else items.concept || ', ' || items.short_label
     end as exposure_label,
     evidence.only_measure_id,
@@ -77,7 +77,7 @@ select
     'secondary_driver' as exposure_kind,
     secondary.driver_id,
     secondary.sd_key as exposure_id,
-    secondary.label as exposure_label,
+    secondary.short_label as exposure_label,
     cast(null as string) as only_measure_id,
     self_assessed.mapping_version
 from {{ ref('secondary_driver') }} as secondary

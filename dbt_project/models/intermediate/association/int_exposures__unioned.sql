@@ -52,18 +52,6 @@ evidence_changes as (
             later.org_code = broken.org_code
             and later.survey_year = broken.survey_year
     where broken.org_code is null
-),
-
-self_assessed as (
-    select
-        driver_id,
-        org_code,
-        round_start_year,
-        round_key,
-        mean_level,
-        median_level
-    from {{ ref('int_driver_maturity__scored') }}
-    where is_complete and is_shared_nationally
 )
 
 select
@@ -100,8 +88,8 @@ union all
 
 select
     'self_assessment' as basis,
-    'driver' as exposure_kind,
-    driver_id as exposure_id,
+    exposure_kind,
+    exposure_id,
     org_code,
     false as is_change,
     cast(null as integer) as base_year,
@@ -109,5 +97,23 @@ select
     round_key as exposure_period_key,
     mean_level as exposure_value,
     cast(null as double) as rival_exposure_value,
-    cast(floor(median_level) as integer) as level
-from self_assessed
+    level
+from {{ ref('int_maturity_exposures__scored') }}
+where is_complete and is_shared_nationally
+
+union all
+
+select
+    'self_assessment' as basis,
+    exposure_kind,
+    exposure_id,
+    org_code,
+    true as is_change,
+    previous_start_year as base_year,
+    round_start_year as exposure_year,
+    previous_round_key || ' to ' || round_key as exposure_period_key,
+    change_in_mean_level as exposure_value,
+    cast(null as double) as rival_exposure_value,
+    cast(null as integer) as level
+from {{ ref('int_maturity_changes__compared') }}
+where is_shared_nationally and change_in_mean_level is not null
