@@ -66,6 +66,12 @@ class TestWeights:
         of_then = weighted.filter(pl.col("round_start_year") == 2023)["weight"]
         assert of_then.to_list() == pytest.approx([1.0] * 15)
 
+    def test_before_anybody_shares_there_are_none(self):
+        nobody = listed({"acute": (0, 40)}).clear()
+        assert sharing_weights(nobody, NO_OUTCOMES, minimum_n=10).is_empty()
+        nobody = nobody.with_columns(may_be_named=pl.lit(False))
+        assert compare(nobody, figure_of(nobody, []), smallest_side=5).is_empty()
+
     @pytest.mark.parametrize("sharers", [(9, 40), (31, 40)])
     def test_too_few_on_either_side_have_none(self, sharers):
         weighted = sharing_weights(listed({"acute": sharers}), NO_OUTCOMES, minimum_n=10)

@@ -61,7 +61,7 @@ characteristics as (
                     round(
                         {{ div(
                             'of_sharers - of_others',
-                            'sqrt((of_sharers * (1 - of_sharers) + of_others * (1 - of_others)) / 2)'
+                            'sqrt(0.5 * (of_sharers * (1 - of_sharers) + of_others * (1 - of_others)))'
                         ) }}, 1
                     ) + 0.0
         end as standardised_difference
