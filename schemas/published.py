@@ -67,6 +67,12 @@ EDGE_KINDS = (
 BASES = ("self_assessment", "staff_survey_evidence")
 EXPOSURE_KINDS = ("driver", "driver_disjoint", "secondary_driver", "item")
 ALIGNMENTS = ("same_year", "outcome_one_year_later", "outcome_one_year_before", "change_on_change")
+CHARTS = ("funnel", "xmr")
+BANDS = ("above", "within", "below")
+SPC_RULES = ("outside_limits", "trend", "two_of_three", "shift")
+VARIATIONS = ("common_cause", "improvement_high", "improvement_low", "concern_high", "concern_low")
+ASSURANCES = ("consistent_pass", "consistent_fail", "inconsistent")
+
 POLARITIES = ("higher_is_better", "lower_is_better")
 ENGLAND = "ENG"
 """England's `org_code`: a total, so it is not in dim_organisation."""
@@ -745,6 +751,51 @@ PUBLISHED = (
         key=("from_kind", "from_id", "relation", "to_kind", "to_id"),
         least_rows=50,
     ),
+    _table(
+        "pub_variation",
+        "chart, measure, organisation and period; or chart, measure and reason for no chart",
+        _text("chart", "funnel compares organisations, xmr one organisation over time", allowed=CHARTS),
+        MEASURE_ID,
+        _text("org_code", "ODS code as reported; ENG is England; null where there is no chart", nullable=True),
+        ORG_NAME,
+        _nullable(ORGANISATION_TYPE),
+        _text("comparison_group", "whom a funnel compares with; null in an XmR chart", nullable=True),
+        _nullable(PERIOD_TYPE),
+        _nullable(PERIOD_KEY),
+        NUMERATOR,
+        DENOMINATOR,
+        VALUE,
+        VALUE_STATUS,
+        _number("centre_line", "pooled share of the group, 1 for a ratio, or mean of the series"),
+        _number("lower_limit_95", "lower 95 % limit of the funnel, with over-dispersion"),
+        _number("upper_limit_95", "upper 95 % limit of the funnel, with over-dispersion"),
+        _number("lower_limit_998", "lower 99.8 % limit of the funnel, with over-dispersion"),
+        _number("upper_limit_998", "upper 99.8 % limit of the funnel, with over-dispersion"),
+        _number("tau_squared", "variance between organisations beyond chance", 0),
+        _number("phi", "mean squared z of the group; 1 where chance alone is at work", 0),
+        _text("band", "where the figure lies against the 95 % limits", nullable=True, allowed=BANDS),
+        _text("band_998", "where the figure lies against the 99.8 % limits", nullable=True, allowed=BANDS),
+        _number("lower_process_limit", "lower process limit of the series"),
+        _number("upper_process_limit", "upper process limit of the series"),
+        _text("rule", "first rule of Making Data Count that holds", nullable=True, allowed=SPC_RULES),
+        _text("variation", "kind of variation at the point", nullable=True, allowed=VARIATIONS),
+        _number("target", "standard that applies to the period"),
+        _text("assurance", "whether the standard can be expected to be met", nullable=True, allowed=ASSURANCES),
+        _text("rebased_on", "first period of the limits, where they were rebased", nullable=True),
+        _text("rebase_reason", "why the limits begin anew", nullable=True),
+        _text("not_charted_reason", "why there is no chart; null where there is one", nullable=True),
+        _text("sentence", "the row in words; of a series only at its newest point", nullable=True),
+        key=("chart", "measure_id", "org_code", "period_type", "period_key", "not_charted_reason"),
+        least_rows=1,
+        value="value",
+        ordered=(
+            ("lower_limit_998", "lower_limit_95"),
+            ("lower_limit_95", "centre_line"),
+            ("centre_line", "upper_limit_95"),
+            ("upper_limit_95", "upper_limit_998"),
+            ("lower_process_limit", "upper_process_limit"),
+        ),
+    ),
 )
 
 RELEASE_INFO = Table(
@@ -785,6 +836,7 @@ REFERENCES = (
     Reference("pub_driver_outcome_association", "driver_id", "dim_driver", "driver_id"),
     Reference("pub_driver_outcome_association", "measure_id", "dim_measure", "measure_id"),
     Reference("pub_source_status", "source_id", "dim_source", "source_id"),
+    Reference("pub_variation", "measure_id", "dim_measure", "measure_id"),
 )
 
 

@@ -6,13 +6,13 @@ belong here: which organisations can be compared, which periods are drawn, what 
 The spread between organisations is tau squared of DerSimonian and Laird (1986), as Spiegelhalter (2005), Statistics
 in Medicine 24:1185-1202, adds it to the variance by chance. Extreme organisations must not widen the limits by which
 they are judged. Ratios follow the Summary Hospital-level Mortality Indicator, whose publisher leaves the lowest and
-the highest tenth out (truncation). For proportions and ratios of counts the outer tenths are moved in to the nearest
-value kept (Winsorising), as Spiegelhalter and CQC do: groups may be as small as ten, and each still counts.
+the highest tenth out (truncation). For proportions the outer tenths are moved in to the nearest value kept
+(Winsorising), as Spiegelhalter and CQC do: groups may be as small as ten, and each still counts.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -20,11 +20,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipelines.statistics.intervals import Bounds, exact_binomial, exact_poisson, wilson
 
+Numbers = NDArray[np.float64]
+
 Z_95 = 1.959963984540054
 Z_998 = 3.090232306167813
 TRIMMED_SHARE = 0.1
-LARGE_DENOMINATOR = 10_000
-"""From this median denominator on, limits by chance alone are withheld: nearly every organisation lies outside."""
+WITHHELD_ABOVE_PHI = Z_998**2
+"""Above it the typical organisation lies outside 99.8 % limits by chance alone, which are then withheld: denominators
+are so large that chance explains next to nothing of how organisations differ."""
 
 GROUP = ("measure_id", "period_type", "period_key", "comparison_group")
 LIMITS = {
@@ -42,6 +45,7 @@ LIMITS = {
     "value_low": pl.Float64,
     "value_high": pl.Float64,
 }
+BY_CHANCE = ("unadjusted_lower_limit_998", "unadjusted_upper_limit_998", "value_low", "value_high")
 
 
 class Spread(NamedTuple):
@@ -56,8 +60,8 @@ class Spread(NamedTuple):
 class Transformed(NamedTuple):
     """Figures on the scale on which they are compared: how far from the centre, and the standard error by chance."""
 
-    difference: NDArray[np.float64]
-    standard_error: NDArray[np.float64]
+    difference: Numbers
+    standard_error: Numbers
 
 
 def spread(figures: Transformed, extremes: Literal["truncate", "winsorise"]) -> Spread:
@@ -122,20 +126,18 @@ def draw(figures: pl.DataFrame) -> pl.DataFrame:
 
 
 def _draw_group(group: pl.DataFrame) -> pl.DataFrame:
-    numerator, n = group["numerator"].to_numpy(), group["denominator"].to_numpy()
     limits = _of_ratios if group["unit"][0] == "ratio" else _of_percentages
-    drawn = limits(group["value"].to_numpy(), numerator, n)
-    by_chance = ("unadjusted_lower_limit_998", "unadjusted_upper_limit_998", "value_low", "value_high")
-    is_large = bool(np.median(n) >= LARGE_DENOMINATOR)
-    drawn |= {"comparison_n": group.height, "is_unadjusted_withheld": is_large}
-    drawn |= dict.fromkeys(by_chance) if is_large else {}
+    drawn = limits(*(group[name].to_numpy() for name in ("value", "numerator", "denominator")))
+    is_withheld = drawn["phi"] > WITHHELD_ABOVE_PHI
+    drawn |= {"comparison_n": group.height, "is_unadjusted_withheld": is_withheld}
+    drawn |= dict.fromkeys(BY_CHANCE) if is_withheld else {}
+    columns = (pl.lit(drawn[name]) if np.ndim(drawn[name]) == 0 else pl.Series(drawn[name]) for name in LIMITS)
     return group.with_columns(
-        (pl.lit(found) if np.ndim(found) == 0 else pl.Series(found)).cast(LIMITS[name]).alias(name)
-        for name, found in ((name, drawn[name]) for name in LIMITS)
+        column.cast(kind).alias(name) for column, (name, kind) in zip(columns, LIMITS.items(), strict=True)
     )
 
 
-def _of_ratios(value: NDArray, observed: NDArray, expected: NDArray) -> dict:
+def _of_ratios(value: Numbers, observed: Numbers, expected: Numbers) -> dict[str, Any]:
     found = spread(of_ratios(value, expected), "truncate")
     low, high = exact_poisson(observed, 0.95)
     bounds = {
@@ -147,7 +149,7 @@ def _of_ratios(value: NDArray, observed: NDArray, expected: NDArray) -> dict:
     return _named(1.0, found, bounds)
 
 
-def _of_percentages(value: NDArray, numerator: NDArray, n: NDArray) -> dict:
+def _of_percentages(value: Numbers, numerator: Numbers, n: Numbers) -> dict[str, Any]:
     centre = float(numerator.sum() / n.sum())
     found = spread(of_proportions(value / 100, n, centre), "winsorise")
     bounds = {
@@ -159,7 +161,7 @@ def _of_percentages(value: NDArray, numerator: NDArray, n: NDArray) -> dict:
     return _named(100 * centre, found, {name: (100 * low, 100 * high) for name, (low, high) in bounds.items()})
 
 
-def _named(centre: float, found: Spread, bounds: dict[str, Bounds]) -> dict:
+def _named(centre: float, found: Spread, bounds: dict[str, Bounds]) -> dict[str, Any]:
     return {
         "centre_line": centre,
         "lower_limit_95": bounds["95"][0],

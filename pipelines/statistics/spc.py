@@ -23,7 +23,7 @@ Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 LIMIT = 2.66
-NEAR = LIMIT * 2 / 3
+NEAR_SHARE = 2 / 3
 SCREEN = 3.267
 """A moving range of this many times the mean range or more does not count for the limits (the R package's default)."""
 RUN = 7
@@ -33,6 +33,7 @@ ESTABLISHED_POINTS = 13
 RULES = ("outside_limits", "trend", "two_of_three", "shift")
 """In the order of precedence."""
 DIRECTIONS = {"higher_is_better": 1, "lower_is_better": -1}
+SERIES = ("measure_id", "org_code", "period_type", "series_no")
 CHARTED = {
     "centre_line": pl.Float64,
     "lower_process_limit": pl.Float64,
@@ -116,13 +117,10 @@ def two_of_three(values: Numbers, within: Limits, starts: Flags) -> NDArray:
 
     Near is beyond two thirds of the way from the mean to the limit, but not outside it.
     """
-    near = (np.abs(values - within.mean) > (within.upper - within.mean) * NEAR / LIMIT) & (outside(values, within) == 0)
-    found = [near & _covered(_has_two(near & side, side, starts), 3) for side in _sides(values, within.mean)]
-    return found[0].astype(int) - found[1]
-
-
-def _sides(values: Numbers, mean: Numbers) -> tuple[Flags, Flags]:
-    return values > mean, values < mean
+    near = (np.abs(values - within.mean) > (within.upper - within.mean) * NEAR_SHARE) & (outside(values, within) == 0)
+    sides = (values > within.mean, values < within.mean)
+    above, below = (side & near & _covered(_has_two(side & near, side, starts), 3) for side in sides)
+    return above.astype(int) - below
 
 
 def _has_two(near: Flags, side: Flags, starts: Flags) -> Flags:
@@ -188,39 +186,32 @@ def draw(figures: pl.DataFrame, screen: float | None = SCREEN, fixed_after: int 
     period_no (whole, one more for each period), value, polarity, target and interim_target. A series that does not
     vary has no limits, because any change at all would lie outside them.
     """
-    key = ("measure_id", "org_code", "period_type", "series_no")
-    ordered = figures.sort(*key, "period_no").with_columns(pl.struct(key).rle_id().alias("series"))
-    values, series = ordered["value"].to_numpy(), ordered["series"].to_numpy().astype(np.int64)
-    starts = np.diff(ordered["period_no"].to_numpy(), prepend=-1) != 1
-    starts |= np.diff(series, prepend=-1) != 0
+    ordered = figures.sort(*SERIES, "period_no")
+    if ordered.is_empty():
+        return ordered.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in CHARTED.items())
+    values = ordered["value"].to_numpy()
+    series = ordered.select(pl.struct(SERIES).rle_id()).to_series().to_numpy().astype(np.int64)
+    starts = (np.diff(ordered["period_no"].to_numpy(), prepend=0) != 1) | (np.diff(series, prepend=-1) != 0)
     within = limits(values, series, starts, screen=screen, fixed_after=fixed_after)
-    varies = within.upper > within.lower
-    within = Limits(*(np.where(varies, line, np.nan) for line in within))
-    return ordered.drop("series").with_columns(_judged(ordered, values, series, within, starts))
+    judged = ordered.with_columns(_judged(ordered, values, within, starts))
+    counted = judged.with_columns(pl.len().over(SERIES).cast(pl.Int32).alias("n_points")).with_columns(
+        (pl.col("n_points") < ESTABLISHED_POINTS).alias("is_trial_limits")
+    )
+    varies = pl.col("upper_process_limit") > pl.col("lower_process_limit")
+    return counted.select(*ordered.columns, *(pl.when(varies).then(pl.col(name)).alias(name) for name in CHARTED))
 
 
-def _judged(ordered: pl.DataFrame, values: Numbers, series: NDArray, within: Limits, starts: Flags) -> list[pl.Series]:
+def _judged(ordered: pl.DataFrame, values: Numbers, within: Limits, starts: Flags) -> list[pl.Series]:
     rule, direction = special_cause(values, within, starts)
     better = ordered["polarity"].replace_strict(DIRECTIONS, default=0, return_dtype=pl.Int64).to_numpy()
-    n_points = np.bincount(series)[series] if len(series) else series
-    has_limits = ~np.isnan(within.upper)
-    targets = (ordered[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("target", "interim_target"))
+    standard, interim = (ordered[name].fill_null(np.nan).to_numpy() for name in ("target", "interim_target"))
     judged = {
         "centre_line": within.mean,
         "lower_process_limit": within.lower,
         "upper_process_limit": within.upper,
-        "n_points": n_points,
         "rule": [RULES[place] if place >= 0 else None for place in rule.tolist()],
         "variation": variation(direction, better),
-        **dict(
-            zip(
-                ("assurance", "interim_assurance"),
-                (assurance(within.lower, within.upper, target, better) for target in targets),
-                strict=True,
-            )
-        ),
-        "is_trial_limits": n_points < ESTABLISHED_POINTS,
+        "assurance": assurance(within.lower, within.upper, standard, better),
+        "interim_assurance": assurance(within.lower, within.upper, interim, better),
     }
-    columns = (pl.Series(name, judged[name], dtype=kind, nan_to_null=True) for name, kind in CHARTED.items())
-    charted = pl.Series(has_limits)
-    return [column.set(~charted, None) if name != "n_points" else column for name, column in zip(CHARTED, columns)]
+    return [pl.Series(name, found, dtype=CHARTED[name], nan_to_null=True) for name, found in judged.items()]

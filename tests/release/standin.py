@@ -208,6 +208,20 @@ _TABLES = {
         select 'v' as instrument_family, 'v1' as instrument_version, '2026' as round_key, 'i' || i as item_id,
             6 as n_shared, 9 as n_eligible, 3.0::double as median_level, 'observed' as value_status
         from range(4) as t(i)""",
+    "published.pub_variation": """
+        select 'funnel' as chart, 'm0' as measure_id, case when i < 9 then 'R' || i end as org_code,
+            'Trust' as org_name, 'acute' as organisation_type, 'acute' as comparison_group,
+            'financial_year' as period_type, '2024-25' as period_key, 10.0::double as numerator,
+            30.0::double as denominator, case when i < 9 then 33.3::double end as value,
+            case when i < 9 then 'observed' else 'not_applicable' end as value_status, 33.0::double as centre_line,
+            20.0::double as lower_limit_95, 46.0::double as upper_limit_95, 12.0::double as lower_limit_998,
+            54.0::double as upper_limit_998, 0.01::double as tau_squared, 2.5::double as phi, 'within' as band,
+            'within' as band_998, null::double as lower_process_limit, null::double as upper_process_limit,
+            null::varchar as rule, null::varchar as variation, null::double as target, null::varchar as assurance,
+            null::varchar as rebased_on, null::varchar as rebase_reason,
+            case when i = 9 then 'there are fewer than 10 comparable organisations' end as not_charted_reason,
+            'It lies within the expected range.' as sentence
+        from range(10) as t(i)""",
 }
 """The tables as dbt would build them, without data_origin. They meet every rule of the gate."""
 

@@ -32,7 +32,7 @@ charted as (
             when months_per_period is null
                 then coalesce(no_xmr_reason, 'nobody has said whether its periods make a series')
             when denominator < minimum_denominator
-                then 'fewer than ' || {{ fixed('minimum_denominator', 0) }} || ' in the denominator'
+                then 'the denominator is below ' || {{ fixed('minimum_denominator', 0) }}
         end as not_charted_reason
     from figures
     where not (is_pooled and period_type = 'financial_year')
@@ -49,9 +49,9 @@ charted as (
         case
             when no_funnel_reason is not null then no_funnel_reason
             when unit not in ('percent', 'ratio') then 'it is no share or ratio of counts, so chance has no known size'
-            when numerator is null or denominator is null then 'published without the count of events'
+            when numerator is null or denominator is null then 'no count of events is published'
             when denominator <= 0 or denominator < minimum_denominator
-                then 'fewer than ' || {{ fixed('coalesce(minimum_denominator, 1)', 0) }} || ' in the denominator'
+                then 'the denominator is below ' || {{ fixed('coalesce(minimum_denominator, 1)', 0) }}
             when funnel_group = 'organisation_type' and organisation_type is null
                 then 'the type of the organisation is not known'
             when funnel_group = 'organisation_type' and not is_comparable_type
@@ -91,7 +91,7 @@ select
         not_charted_reason,
         case
             when chart = 'funnel' and comparison_n < {{ var('funnel_minimum_organisations') }}
-                then 'fewer than {{ var("funnel_minimum_organisations") }} comparable organisations'
+                then 'there are fewer than {{ var("funnel_minimum_organisations") }} comparable organisations'
         end
     ) as not_charted_reason
 from counted

@@ -7,10 +7,10 @@ with points as (
         period_key,
         value,
         polarity,
-        cast(floor(
-            (extract(year from period_start) * 12 + extract(month from period_start) - 1) / (months_per_period * 1.0)
-        ) as integer) as period_no,
-        cast(12 / months_per_period as integer) as periods_per_year
+        cast(floor({{ div(
+            'extract(year from period_start) * 12 + extract(month from period_start) - 1', 'months_per_period'
+        ) }}) as integer) as period_no,
+        {{ div('12', 'months_per_period') }} as periods_per_year
     from {{ ref('int_variation_figures__judged') }}
     where chart = 'xmr' and not_charted_reason is null
 ),
@@ -73,9 +73,9 @@ cut as (
 counted as (
     select
         cut.*,
-        sum(case when periods_on = 1 and not is_rebased_here then 1 else 0 end) over (
+        cast(sum(case when periods_on = 1 and not is_rebased_here then 1 else 0 end) over (
             partition by measure_id, org_code, period_type, series_no
-        ) as moving_ranges
+        ) as integer) as moving_ranges
     from cut
 )
 
@@ -94,7 +94,7 @@ select
     interims.target as interim_target,
     case
         when counted.moving_ranges < {{ var('xmr_minimum_points') }} - 1
-            then 'fewer than {{ var("xmr_minimum_points") }} figures that follow one another'
+            then 'there are fewer than {{ var("xmr_minimum_points") }} figures that follow one another'
     end as not_charted_reason
 from counted
 {% for alias, kind in [('standards', 'standard'), ('interims', 'interim')] %}

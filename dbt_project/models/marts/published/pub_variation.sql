@@ -108,7 +108,15 @@ drawn as (
     select * from series
 ),
 
--- What is in no chart: with a reason from the start, in too short a series, or in one that does not vary.
+charted as (
+    select distinct
+        chart,
+        measure_id,
+        org_code
+    from drawn
+),
+
+-- Figures in no chart: with a reason from the start, in too short a series, or in one that does not vary.
 left_out as (
     select
         figures.chart,
@@ -116,8 +124,14 @@ left_out as (
         coalesce(
             figures.not_charted_reason, cut.not_charted_reason, 'every figure of the series is the same, or nearly so'
         ) as not_charted_reason,
-        cast(count(distinct figures.org_code) as integer) as n_organisations
+        cast(count(distinct figures.org_code) as integer) as n_organisations,
+        cast(count(distinct case when charted.org_code is null then figures.org_code end) as integer) as n_without_chart
     from figures
+    left join charted
+        on
+            figures.chart = charted.chart
+            and figures.measure_id = charted.measure_id
+            and figures.org_code = charted.org_code
     left join series
         on
             figures.chart = 'xmr'
@@ -135,7 +149,7 @@ left_out as (
     where
         figures.not_charted_reason is not null
         or (figures.chart = 'xmr' and series.measure_id is null)
-    group by 1, 2, 3
+    group by all
 ),
 
 placed as (
@@ -166,7 +180,10 @@ in_words as (
         ] -%}
         case when is_percent then {{ fixed(figure, 1) }} || '%' else {{ fixed(figure, 2) }} end as {{ figure }}_words,
         {% endfor -%}
-        measure_name || ' at ' || coalesce(org_name, 'an organisation without a name') || ' (' || org_code || '), '
+        measure_name || case
+            when org_code = 'ENG' then ' in England, '
+            else ' at ' || coalesce(org_name, 'an organisation without a name') || ' (' || org_code || '), '
+        end
         || case when period_type = 'rolling_year' then 'twelve months to ' else '' end || period_key
         || case
             when period_type = 'financial_year' and n_periods < 12
@@ -279,6 +296,7 @@ select
     is_newest,
     cast(null as string) as not_charted_reason,
     cast(null as integer) as n_organisations,
+    cast(null as integer) as n_without_chart,
     sentence,
     {{ data_origin() }} as data_origin
 from said
@@ -307,10 +325,15 @@ select
     {% endfor -%}
     left_out.not_charted_reason,
     left_out.n_organisations,
-    'No ' || case left_out.chart when 'xmr' then 'XmR chart' else 'funnel' end || ' of ' || registry.measure_name
-    || ' for figures of ' || cast(left_out.n_organisations as string)
-    || case when left_out.n_organisations = 1 then ' organisation: ' else ' organisations: ' end
-    || left_out.not_charted_reason || '.' as sentence,
+    left_out.n_without_chart,
+    'In no ' || case left_out.chart when 'xmr' then 'XmR chart' else 'funnel' end || ' of "' || registry.measure_name
+    || '": figures of ' || cast(left_out.n_organisations as string)
+    || case when left_out.n_organisations = 1 then ' organisation' else ' organisations' end
+    || case
+        when left_out.n_without_chart = left_out.n_organisations then ''
+        else ' (' || cast(left_out.n_without_chart as string) || ' of them have no such chart at all)'
+    end
+    || ', because ' || left_out.not_charted_reason || '.' as sentence,
     {{ data_origin() }} as data_origin
 from left_out
 inner join registry on left_out.measure_id = registry.measure_id
