@@ -170,11 +170,13 @@ def test_the_league_position_is_shown_and_not_tested(home):
 def test_public_satisfaction_is_national_and_has_a_break(home):
     found = rows(
         home,
-        "select indicator_year, value, comparable_from_year from pub_national_context "
+        "select indicator_year, value, comparable_from_year, sentence from pub_national_context "
         "where indicator_year >= 2019 order by indicator_year",
     )
     assert [item["value"] for item in found] == [60, 53, 36, 29, 24, 21, 26]
     assert [item["comparable_from_year"] for item in found] == [1983] + [2020] * 6
+    assert found[-1]["sentence"].startswith("In 2025, 26% of adults in Great Britain: ")
+    assert ["a break in the series" in item["sentence"] for item in found] == [False] + [True] * 6
 
 
 def test_staff_engagement_keeps_every_digit(home):
