@@ -3,6 +3,7 @@
 -- on blurred outcomes. They tell how many are at the level and not how many of them have the outcome, and whether one is
 -- shown depends on published counts alone: else it would follow at which level the one without the outcome is.
 {% set minimum = var('minimum_sharing_organisations') %}
+{% set figures = ['outcome_lower_quartile', 'outcome_median', 'outcome_upper_quartile', 'outcome_median_low', 'outcome_median_high'] %}
 
 with evidence as (
     select
@@ -16,8 +17,13 @@ with evidence as (
         instrument_version,
         organisation_type,
         level,
-        case level when 1 then 'Lowest fifth' when 2 then 'Second fifth' when 3 then 'Middle fifth' when 4 then 'Fourth fifth' else 'Highest fifth' end
-        as level_label,
+        case level
+            when 1 then 'Lowest fifth'
+            when 2 then 'Second fifth'
+            when 3 then 'Middle fifth'
+            when 4 then 'Fourth fifth'
+            else 'Highest fifth'
+        end as level_label,
         n,
         true as is_shown,
         outcome_lower_quartile,
@@ -147,6 +153,7 @@ rounded as (
         measures.measure_name,
         measures.unit,
         measures.polarity,
+        rows_of_both.basis = 'staff_survey_evidence' and measures.survey_concept is not null as is_same_survey,
         rows_of_both.alignment,
         rows_of_both.exposure_period_key,
         rows_of_both.outcome_period_key,
@@ -157,7 +164,7 @@ rounded as (
         rows_of_both.level_label,
         rows_of_both.is_shown,
         case when rows_of_both.is_shown then rows_of_both.n end as n,
-        {% for figure in ['outcome_lower_quartile', 'outcome_median', 'outcome_upper_quartile', 'outcome_median_low', 'outcome_median_high'] %}
+        {% for figure in figures %}
             case
                 when rows_of_both.basis = 'staff_survey_evidence' then rows_of_both.{{ figure }}
                 when measures.unit in ('percent', 'signed_percent') then round(rows_of_both.{{ figure }}, 1)
@@ -187,15 +194,19 @@ worded as (
                 || ' by staff survey evidence of "' || exposure_label || '" in ' || exposure_period_key
         end as level_words,
         '"' || measure_name || '" (' || outcome_period_key || ')' as outcome_words,
-        '; half of them lie between ' || {{ in_unit('outcome_lower_quartile', 'unit') }} || ' and '
-        || {{ in_unit('outcome_upper_quartile', 'unit') }}
+        '; half of them lie between ' || {{ in_unit('outcome_lower_quartile', 'unit', 'is_difference') }} || ' and '
+        || {{ in_unit('outcome_upper_quartile', 'unit', 'is_difference') }}
         || case
             when outcome_median_low is null then ', and they are too few for an interval of the median'
             else
-                '; 95% interval of the median ' || {{ in_unit('outcome_median_low', 'unit') }} || ' to '
-                || {{ in_unit('outcome_median_high', 'unit') }}
+                '; 95% interval of the median ' || {{ in_unit('outcome_median_low', 'unit', 'is_difference') }} || ' to '
+                || {{ in_unit('outcome_median_high', 'unit', 'is_difference') }}
         end as spread_words,
-        case polarity when 'lower_is_better' then ' Lower is better.' else ' Higher is better.' end as polarity_words
+        case polarity when 'lower_is_better' then ' Lower is better.' else ' Higher is better.' end
+        || case
+            when is_same_survey then ' Both figures come from the same survey, which alone can make them go together.'
+            else ''
+        end as closing
     from rounded
 )
 
@@ -229,16 +240,16 @@ select
         when basis = 'self_assessment'
             then
                 'Among ' || cast(n as string) || ' ' || type_label || level_words || ', the median of ' || outcome_words
-                || ' was about ' || {{ in_unit('outcome_median', 'unit') }} || spread_words || '.' || polarity_words
+                || ' was about ' || {{ in_unit('outcome_median', 'unit', 'is_difference') }} || spread_words || '.' || closing
                 || ' Outcomes are averaged over groups of five or more organisations, so that none can be told.'
         when is_difference
             then
                 'Among ' || cast(n as string) || ' ' || type_label || level_words || ', the median difference of '
-                || outcome_words || ' from the median of the own type was ' || {{ in_unit('outcome_median', 'unit') }}
-                || spread_words || '.' || polarity_words
+                || outcome_words || ' from the median of their type was ' || {{ in_unit('outcome_median', 'unit', 'is_difference') }}
+                || spread_words || '.' || closing
         else
             'Among ' || cast(n as string) || ' ' || type_label || level_words || ', the median of ' || outcome_words
-            || ' was ' || {{ in_unit('outcome_median', 'unit') }} || spread_words || '.' || polarity_words
+            || ' was ' || {{ in_unit('outcome_median', 'unit', 'is_difference') }} || spread_words || '.' || closing
     end as sentence,
     {{ data_origin() }} as data_origin
 from worded
