@@ -104,7 +104,11 @@ def put_others(inbox: Path) -> None:
     counted = [f"ZX00{number}" for number in range(2, 6)] + ["ZX008"]
     put_json(
         inbox / f"{MARKER}.json",
-        *(submission(code, contact=[{MARKER: MARKER}]) | {MARKER: MARKER} for code in counted),
+        # One level differs: a cell in which all are alike would be hidden.
+        *(
+            submission(code, contact=[{MARKER: MARKER}], level=2 if code == "ZX002" else 3) | {MARKER: MARKER}
+            for code in counted
+        ),
         *(submission(code, CAPABILITY, "Confirmed") for code in counted),
         *(submission(code, "ward-round-1", 7) for code in counted),
         submission("ZX006", submission_status="draft", sharing_scope="published"),
