@@ -30,7 +30,11 @@ def test_quartiles_and_interval_by_hand():
     """Of 1 to 10 the quartiles are at 3.25, 5.5 and 7.75; the interval runs from the second to the ninth value."""
     found = summary([10, 1, 9, 2, 8, 3, 7, 4, 6, 5])
     assert found["n"] == 10
-    assert (found["outcome_lower_quartile"], found["outcome_median"], found["outcome_upper_quartile"]) == (3.25, 5.5, 7.75)
+    assert (found["outcome_lower_quartile"], found["outcome_median"], found["outcome_upper_quartile"]) == (
+        3.25,
+        5.5,
+        7.75,
+    )
     assert (found["outcome_median_low"], found["outcome_median_high"]) == (2, 9)
 
 

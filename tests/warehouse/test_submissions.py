@@ -193,7 +193,12 @@ def naming(tables: dict[str, list[tuple[Any, ...]]], code: str) -> set[str]:
 
 def test_with_consent_an_organisation_is_in_every_mart_that_its_scope_allows(built):
     extra = naming(built.shared, "ZX007") - naming(built.before, "ZX007")
-    assert {"fct_maturity_responses", "pub_maturity_responses", "pub_driver_maturity"} <= extra
+    named = {"pub_maturity_responses", "pub_driver_maturity", "pub_maturity_agreement"}
+    assert {"fct_maturity_responses", *named} <= extra
+    counted = {"pub_driver_maturity", "pub_maturity_distribution"}
+    assert all(built.before[name] != built.shared[name] for name in counted)
+    for code in ("ZX001", "ZX009"):
+        assert not [name for name in naming(built.shared, code) if name.startswith("pub_maturity_")]
     assert "fct_maturity_responses" in naming(built.shared, "ZX001") - naming(built.before, "ZX001")
     assert "ZX001" not in {row[0] for row in built.shared["pub_maturity_responses"]}
 
