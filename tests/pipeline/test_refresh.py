@@ -125,9 +125,9 @@ def test_figures_that_rest_on_self_assessments_are_rounded(home):
     """Exact rank statistics beside public outcomes would be equations for the levels of who may not be named."""
     found = row(
         home,
-        "select count(rho) as shown, count(*) filter (where rho <> round(rho, 2) "
-        "or weighted_rho <> round(weighted_rho, 2) or adjusted_rho <> round(adjusted_rho, 2) or bootstrap_low <> round(bootstrap_low, 2)"
-        " or p_value <> round(p_value, 3) or q_value <> round(q_value, 3)) as exact "
+        "select count(rho) as shown, count(*) filter (where rho <> round(rho, 2) or rho_low <> round(rho_low, 2) "
+        "or adjusted_rho <> round(adjusted_rho, 2) or weighted_rho <> round(weighted_rho, 2) "
+        "or p_value <> round(p_value, 3) or q_value <> round(q_value, 3)) as exact "
         "from pub_driver_outcome_association where basis = 'self_assessment'",
     )
     assert found["shown"] > 100 and found["exact"] == 0
