@@ -52,7 +52,8 @@ _TABLES = {
     "core.dim_measure": """
         select 'm' || i as measure_id, 'Measure, "no. ' || i || '"' as measure_name,
             'rtt_full_extract' as source_id, case when i = 8 then 'score' else 'percent' end as unit,
-            'higher_is_better' as polarity
+            'higher_is_better' as polarity, 'patients' as exposure, false as windows_overlap,
+            'Not to be averaged.' as overlap_rule
         from range(9) as t(i)""",
     "core.dim_period": """
         select 'financial_year' as period_type, '2024-25' as period_key,
@@ -81,14 +82,14 @@ _TABLES = {
     "core.fct_maturity_responses": "select 'private' as sharing_scope, 'observed' as value_status",
     "published.pub_driver_maturity": """
         select 'd' || i as driver_id, '2026' as round_key, 'all' as organisation_type,
-            'all' as region_code, null::varchar as org_code, null::varchar as org_name,
-            20 as n_shared, 120 as n_eligible, 3.0::double as median_level,
-            55.0::double as share_at_or_above_3, 'observed' as value_status
+            'all' as region_code, null::varchar as org_code, null::varchar as org_name, 'v1' as instrument_version,
+            20 as n_shared, 120 as n_eligible, 16.7::double as coverage_pct, 3.0::double as median_level,
+            55.0::double as share_at_or_above_3, 'observed' as value_status, 'Of 120, 20 shared.' as sentence
         from range(5) as t(i)""",
     "published.pub_driver_evidence": """
         select 'd' || (i // 120) as driver_id, 'R' || (i % 120) as org_code, 'Trust' as org_name,
             'acute' as organisation_type, 'Y56' as region_code, '2024' as period_key, 'v1' as mapping_version,
-            60.5::double as score, 4 as items_shown, 4 as items_expected,
+            60.5::double as score, 61.5::double as rival_score, 4 as items_shown, 4 as items_expected,
             'observed' as value_status
         from range(600) as t(i)""",
     "published.pub_measure_values": f"""
@@ -106,14 +107,22 @@ _TABLES = {
             'ods_trusts' as source_id, false as is_recalled
         from range(120) as t(i)""",
     "published.pub_driver_outcome_association": """
-        select 'self_assessment' as basis, 'd0' as driver_id, 'd' || i as exposure_id, 'm0' as measure_id,
+        select 'self_assessment' as basis, 'driver' as exposure_kind, 'd0' as driver_id, 'd' || i as exposure_id,
+            'm0' as measure_id,
             'acute' as organisation_type, 'same_year' as alignment, null::varchar as exposure_period_key,
             '2024-25' as outcome_period_key, 100::bigint as n, 120::bigint as eligible_n,
             case when i = 1 then null else 0.3::double end as rho,
             case when i = 1 then null else 0.1::double end as rho_low,
             case when i = 1 then null else 0.5::double end as rho_high,
-            -0.3::double as raw_rho, 0.2::double as tau_b, 0.01::double as p_value, 0.02::double as q_value,
-            false as is_circular, null::varchar as shared_items, null::varchar as insufficient_reason,
+            -0.3::double as raw_rho, 0.2::double as tau_b, 0.25::double as somers_d, 0.01::double as p_value,
+            0.02::double as q_value, 1::bigint as n_types, null::double as unstratified_rho,
+            null::double as heterogeneity_p, null::double as i_squared, 0.1::double as bootstrap_low,
+            0.5::double as bootstrap_high, 0.2::double as without_region_low, 0.4::double as without_region_high,
+            null::double as prior_adjusted_rho, 0.25::double as adjusted_rho, 0.05::double as adjusted_rho_low,
+            0.45::double as adjusted_rho_high, 'size|region' as adjusted_for, 0.02::double as trend_p_value,
+            null::double as odds_ratio, null::double as odds_ratio_low, null::double as odds_ratio_high,
+            0.3::double as weighted_rho, null::double as rival_rho, false as is_circular,
+            false as is_negative_control, null::varchar as shared_items, null::varchar as insufficient_reason,
             'f1' as family_id, 'd0 is associated with m0.' as sentence
         from range(2) as t(i)""",
     "published.pub_source_status": """
@@ -126,11 +135,22 @@ _TABLES = {
             ('2023', 'bbbbbbbbbbbb', true, 'accepted', null),
             ('2024', 'cccccccccccc', false, 'refused', 'half a file')
         ) as v(edition, vintage, is_latest_vintage, outcome, reason)""",
+    "published.pub_response_bias": """
+        select '2026' as round_key, 'outcome' as characteristic, 'm' || i as category, 120 as n_eligible,
+            40 as n_shared, 33.0::double as coverage_pct, 4.5::double as figure_shared,
+            4.6::double as figure_not_shared, -0.2::double as standardised_difference, 'observed' as value_status,
+            'They lay below the others.' as sentence
+        from range(4) as t(i)""",
     "published.pub_revisions": """
         select 'rtt_full_extract' as source_id, '2025-03' as edition, 'aaaaaaaaaaaa' as old_vintage,
             'bbbbbbbbbbbb' as new_vintage, false as is_announced, 0::bigint as rows_added,
             0::bigint as rows_removed, 1::bigint as rows_changed, 0::bigint as rows_relabelled,
             1::bigint as organisations, 'R0 numerator 9 to 10' as largest, date '2025-06-26' as published_on""",
+    "published.pub_theory_of_change": """
+        select 'primary_driver' as from_kind, 'd0' as from_id, 'Driver' as from_label, 'consists_of' as relation,
+            'secondary_driver' as to_kind, 's' || i as to_id, 'Part' as to_label, 'v1' as mapping_version,
+            0.9::double as confidence, false as verified
+        from range(50) as t(i)""",
     "published.pub_value_revisions": """
         select 'm0' as measure_id, 'R0' as org_code, 'financial_year' as period_type, '2024-25' as period_key,
             'rtt_full_extract' as source_id, '2025-03' as edition, 'aaaaaaaaaaaa' as old_vintage,
@@ -172,7 +192,8 @@ _TABLES = {
     "published.pub_national_context": """
         select 'some_indicator' as indicator_id, 2020 + i::integer as indicator_year, 50.0::double as value,
             'observed' as value_status, 'percent' as unit, 'Adults' as population, 2020 as comparable_from_year,
-            null::varchar as break_in_series, 'Some report' as source_text, 'context only' as note
+            null::varchar as break_in_series, 'Some report' as source_text, 'context only' as note,
+            'Half of them.' as sentence
         from range(4) as t(i)""",
     "published.pub_suspected_defects": """
         select 'nhs_staff_survey' as source_id, '2024' as edition, 'aaaaaaaaaaaa' as vintage,
@@ -183,6 +204,39 @@ _TABLES = {
         select 'R0' as org_code, 'Trust' as org_name, 'v1' as instrument_version, '2026' as round_key,
             'published' as sharing_scope, 'i' || i as item_id, 3 as level, 'observed' as value_status
         from range(4) as t(i)""",
+    "published.pub_maturity_agreement": """
+        select 'staff_survey' as evidence_basis, 'd' || i as driver_id, '2026' as round_key,
+            'v1' as instrument_version, 'acute' as organisation_type, 'all' as region_code, null::varchar as org_code,
+            null::varchar as org_name, 20 as n_shared, 120 as n_eligible, null::double as mean_level,
+            null::varchar as self_third, null::double as evidence_value, null::integer as evidence_age_days,
+            null::varchar as evidence_third, null::varchar as self_rating_is, 30.0::double as share_above,
+            40.0::double as share_in_line, 30.0::double as share_below, 'observed' as value_status,
+            'About 40% are in line.' as sentence
+        from range(5) as t(i)""",
+    "published.pub_maturity_change": """
+        select 'driver' as exposure_kind, 'd' || i as exposure_id, 'd' || i as driver_id, '2026' as round_key,
+            'v1' as instrument_version, '2024' as previous_round_key, 'v1' as previous_instrument_version,
+            'all' as organisation_type, 'all' as region_code, null::varchar as org_code, null::varchar as org_name,
+            10 as n_both, 120 as n_eligible, 5 as n_improved, 3 as n_same, 2 as n_worsened,
+            0.25::double as median_change, 4 as items_compared, 4 as items_expected, 'observed' as value_status,
+            'Five of ten improved.' as sentence
+        from range(5) as t(i)""",
+    "published.pub_maturity_distribution": """
+        select 'driver' as exposure_kind, 'd' || (i // 5) as exposure_id, 'd' || (i // 5) as driver_id,
+            '2026' as round_key, 'v1' as instrument_version, 'all' as organisation_type, 'all' as region_code,
+            1 + (i % 5)::integer as level, 4 as n_at_level, 20.0::double as share_at_level,
+            100.0::double - 20 * (i % 5) as share_at_or_above, 20 as n_shared, 120 as n_eligible,
+            16.7::double as coverage_pct, 4 as items, 'observed' as value_status, 'Four are at the level.' as sentence
+        from range(25) as t(i)""",
+    "published.pub_outcome_by_maturity_level": """
+        select 'self_assessment' as basis, 'driver' as exposure_kind, 'd0' as exposure_id, 'd0' as driver_id,
+            'm0' as measure_id, 'same_year' as alignment, '2026' as exposure_period_key,
+            '2026' as outcome_period_key, 'v1' as instrument_version, 'acute' as organisation_type,
+            1 + i::integer as level, 9 as n, 50.0::double as outcome_median, 45.0::double as outcome_lower_quartile,
+            55.0::double as outcome_upper_quartile, 44.0::double as outcome_median_low,
+            56.0::double as outcome_median_high, false as is_difference, true as is_blurred,
+            'observed' as value_status, 'The median was about 50%.' as sentence
+        from range(5) as t(i)""",
     "published.pub_maturity_items": """
         select 'v' as instrument_family, 'v1' as instrument_version, '2026' as round_key, 'i' || i as item_id,
             6 as n_shared, 9 as n_eligible, 3.0::double as median_level, 'observed' as value_status
