@@ -10,7 +10,7 @@ from pipelines.statistics.microaggregation import grouped, mdav
 
 
 def test_groups_by_hand():
-    """Of 1 to 12 the mean is 6.5, and 1 the first of those farthest from it: 1 to 5, and 7 are too few to part again."""
+    """Of 1 to 12 the mean is 6.5, and 1 the first of those farthest from it: 1 to 5; the other 7 are one group."""
     points = np.arange(1.0, 13).reshape(-1, 1)
     assert mdav(points, 5).tolist() == [0] * 5 + [1] * 7
 

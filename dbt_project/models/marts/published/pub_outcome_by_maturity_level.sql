@@ -2,7 +2,9 @@
 -- median of those at a self-assessed level would be one organisation's and give it away, and medians of several outcomes
 -- would give all of them away. Self-assessed rows therefore rest on blurred outcomes.
 {% set minimum = var('minimum_sharing_organisations') %}
-{% set figures = ['outcome_lower_quartile', 'outcome_median', 'outcome_upper_quartile', 'outcome_median_low', 'outcome_median_high'] %}
+{% set figures = [
+    'outcome_lower_quartile', 'outcome_median', 'outcome_upper_quartile', 'outcome_median_low', 'outcome_median_high'
+] %}
 
 with evidence as (
     select
@@ -213,7 +215,8 @@ worded as (
                     ' that rate themselves at level ' || cast(level as string) || ' (' || level_label || ') of "'
                     || exposure_label || '" in ' || exposure_period_key
             else
-                ' in the ' || lower(level_label) || ' of ' || case when is_difference then 'their own type' else 'their type' end
+                ' in the ' || lower(level_label)
+                || case when is_difference then ' of their own type' else ' of their type' end
                 || ' by staff survey evidence of "' || exposure_label || '" in ' || exposure_period_key
         end as level_words,
         '"' || measure_name || '" (' || outcome_period_key || ')' as outcome_words,
