@@ -1,16 +1,14 @@
 -- Disclosure control over the margins, in three steps.
 -- 1. A cell is shown only if enough organisations share, and if those of them that may not be named are none or enough.
+--    None is told no more than a few are: that a cell becomes empty, or no longer is, can be the doing of one.
 -- 2. If the hidden cells of a margin hold fewer unnamed organisations than that, subtracting the shown cells from the
 --    total would give them away.
 -- 3. Then the smallest shown cell that holds unnamed organisations is hidden too.
 with judged as (
     select
         cells.*,
-        n_shared > 0
-        and (
-            n_shared < {{ var('minimum_sharing_organisations') }}
-            or n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1
-        ) as is_hidden_alone
+        n_shared < {{ var('minimum_sharing_organisations') }}
+        or n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1 as is_hidden_alone
     from {{ ref('int_driver_maturity__margined') }} as cells
 ),
 
@@ -54,9 +52,5 @@ select
     n_eligible,
     case when not is_hidden then median_level end as median_level,
     case when not is_hidden then share_at_or_above_3 end as share_at_or_above_3,
-    case
-        when is_hidden then 'suppressed'
-        when n_shared = 0 then 'missing'
-        else 'observed'
-    end as value_status
+    case when is_hidden then 'suppressed' else 'observed' end as value_status
 from decided

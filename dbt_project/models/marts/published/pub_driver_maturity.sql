@@ -1,4 +1,4 @@
--- Named organisations whose scope allows it, and the margins that disclosure control lets through.
+-- Named organisations whose scope allows it, and the margins that disclosure control and earlier releases let through.
 with named as (
     select
         maturity.driver_id,
@@ -25,18 +25,24 @@ with named as (
 
 margins as (
     select
-        driver_id,
-        round_key,
-        organisation_type,
-        region_code,
+        disclosed.driver_id,
+        disclosed.round_key,
+        disclosed.organisation_type,
+        disclosed.region_code,
         cast(null as string) as org_code,
         cast(null as string) as org_name,
-        n_shared,
-        n_eligible,
-        median_level,
-        share_at_or_above_3,
-        value_status
-    from {{ ref('int_driver_maturity__disclosed') }}
+        case when judged.cell_key is null then disclosed.n_shared end as n_shared,
+        disclosed.n_eligible,
+        case when judged.cell_key is null then disclosed.median_level end as median_level,
+        case when judged.cell_key is null then disclosed.share_at_or_above_3 end as share_at_or_above_3,
+        case when judged.cell_key is null then disclosed.value_status else 'suppressed' end as value_status
+    from {{ ref('int_driver_maturity__disclosed') }} as disclosed
+    left join {{ ref('int_disclosure__judged') }} as judged
+        on
+            judged.table_name = 'pub_driver_maturity'
+            and disclosed.driver_id || '|' || disclosed.round_key = judged.group_key
+            and disclosed.organisation_type || '|' || disclosed.region_code = judged.cell_key
+            and judged.is_held
 ),
 
 cells as (

@@ -40,12 +40,13 @@ joined as (
         covered.outcome_coverage,
         eligible.eligible_n,
         coalesce(estimated.n, 0) as pairs_n,
-        estimated.raw_rho,
-        estimated.raw_rho_low,
-        estimated.raw_rho_high,
-        estimated.raw_tau_b,
-        estimated.p_value,
-        estimated.q_value,
+        case when judged.cell_key is null then estimated.raw_rho end as raw_rho,
+        case when judged.cell_key is null then estimated.raw_rho_low end as raw_rho_low,
+        case when judged.cell_key is null then estimated.raw_rho_high end as raw_rho_high,
+        case when judged.cell_key is null then estimated.raw_tau_b end as raw_tau_b,
+        case when judged.cell_key is null then estimated.p_value end as p_value,
+        case when judged.cell_key is null then estimated.q_value end as q_value,
+        judged.cell_key is not null as is_held,
         case when declared.polarity = 'lower_is_better' then -1 else 1 end as direction
     from {{ ref('int_associations__declared') }} as declared
     left join {{ ref('int_associations__estimated') }} as estimated
@@ -69,6 +70,14 @@ joined as (
         on
             periods.exposure_year = eligible.start_year
             and declared.organisation_type = eligible.organisation_type
+    left join {{ ref('int_disclosure__judged') }} as judged
+        on
+            declared.basis = 'self_assessment'
+            and judged.table_name = 'pub_driver_outcome_association'
+            and declared.exposure_id || '|' || declared.measure_id || '|' || declared.alignment || '|'
+            || periods.exposure_period_key = judged.group_key
+            and declared.organisation_type = judged.cell_key
+            and judged.is_held
     left join {{ ref('organisation_type') }} as types on declared.organisation_type = types.organisation_type
 ),
 
@@ -84,6 +93,7 @@ harmonised as (
         case
             when pairs_n < {{ var('association_minimum_n') }}
                 then 'fewer than {{ var("association_minimum_n") }} organisations have both figures'
+            when is_held then 'held back, so that no organisation can be found by comparing releases'
             when raw_rho is null then 'one of the two figures is the same for all organisations'
         end as insufficient_reason
     from joined
