@@ -17,7 +17,7 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
-TOTAL = "total"
+LEADING = "leading"
 MOST_UNITS = 16
 """Above so many small parts the search would take long; such figures count as disclosive."""
 
@@ -35,7 +35,8 @@ def judge(cells: pl.DataFrame, shown: pl.DataFrame, minimum: int) -> pl.DataFram
 
     cells: one row for each cell and member: the four keys, parent_key, member_key, is_unnamed, and is_shown, which
     is whether the cell could be shown if there had been no earlier release. Cells of one group are linked by
-    sums: those of a block, such as all regions, add up to the block `total`. A block is held whole, because which of
+    sums: those of a block, such as all regions, and those of the block `leading`, which is judged first and with which each
+    other block is judged, such as the total. A block is held whole, because which of
     its cells is held would tell where the change was. With any block of the group that parent_key names (table_name
     and group_key, joined by `|`) the whole group is held. shown: the same columns and release_rank, for the blocks that
     earlier releases showed.
@@ -68,20 +69,19 @@ def reveals(earlier: Iterable[Members], more: Iterable[Members], minimum: int) -
 
 
 def _held_blocks(now: pl.DataFrame, shown: pl.DataFrame, minimum: int) -> set[str]:
-    """The total is judged first, because the other blocks are judged with it."""
     named = _named(now) | _named(shown)
     before = [_states(rows, named) for rows in shown.partition_by("release_rank")] if shown.height else []
     states, wishes = _states(now, named), _wishes(now, named)
-    others = sorted(set(states) - {TOTAL})
-    past = {block: _figures(shown, (TOTAL, block), named) for block in (TOTAL, *others)}
+    others = sorted(set(states) - {LEADING})
+    past = {block: _figures(shown, (LEADING, block), named) for block in (LEADING, *others)}
     is_held = {
-        TOTAL: _moves_few(TOTAL, states, before, minimum)
-        or any(reveals(past[block], wishes.get(TOTAL, frozenset()), minimum) for block in (TOTAL, *others))
+        LEADING: _moves_few(LEADING, states, before, minimum)
+        or any(reveals(past[block], wishes.get(LEADING, frozenset()), minimum) for block in (LEADING, *others))
     }
-    total = frozenset() if is_held[TOTAL] else wishes.get(TOTAL, frozenset())
+    leading = frozenset() if is_held[LEADING] else wishes.get(LEADING, frozenset())
     for block in others:
         is_held[block] = _moves_few(block, states, before, minimum) or reveals(
-            past[block] | total, wishes[block], minimum
+            past[block] | leading, wishes[block], minimum
         )
     return {block for block, held in is_held.items() if held and block in states}
 

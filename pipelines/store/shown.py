@@ -38,7 +38,7 @@ FIGURES = """
         using (table_name, group_key, block_key, cell_key)
     where not judged.is_held
     union all
-    select 'int_maturity__admitted', instrument_family || '|' || round_key, 'total', 'all', member_key,
+    select 'int_maturity__admitted', instrument_family || '|' || round_key, 'leading', 'all', member_key,
         not may_be_named, false
     from intermediate.int_maturity__reportable
     where is_shared_nationally

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.statistics.admission import COUNTED, admit
-from pipelines.statistics.differencing import TOTAL, judge, reveals
+from pipelines.statistics.differencing import LEADING, judge, reveals
 from pipelines.store.shown import SCHEMA
 
 FIVE = 5
@@ -61,7 +61,7 @@ def frame(states: dict[str, frozenset[str]], shown: set[str] | None = None, rank
             "release_rank": rank,
             "table_name": "t",
             "group_key": "g",
-            "block_key": TOTAL if cell == "all" else "region",
+            "block_key": LEADING if cell == "all" else "region",
             "cell_key": cell,
             "parent_key": None,
             "member_key": member,
@@ -207,7 +207,7 @@ def offered(*members: str, named: tuple[str, ...] = (), nothing: tuple[str, ...]
 
 def counted(members: frozenset[str]) -> pl.DataFrame:
     """The last release counted these, and showed a figure of them."""
-    row = {"release_rank": 1, "group_key": "one|2025-26", "block_key": TOTAL, "cell_key": "all", "is_unnamed": True}
+    row = {"release_rank": 1, "group_key": "one|2025-26", "block_key": LEADING, "cell_key": "all", "is_unnamed": True}
     rows = [
         {**row, "table_name": table, "member_key": member, "is_shown": table != COUNTED}
         for member in sorted(members)

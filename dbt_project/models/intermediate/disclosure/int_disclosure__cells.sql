@@ -21,7 +21,7 @@ with maturity as (
 maturity_cells as (
     select
         group_key,
-        'total' as block_key,
+        'leading' as block_key,
         'all|all' as cell_key,
         member_key,
         is_unnamed
@@ -86,7 +86,7 @@ pair_cells as (
     select
         group_key,
         parent_key,
-        'total' as block_key,
+        'all' as block_key,
         'all' as cell_key,
         member_key,
         is_unnamed
@@ -97,7 +97,7 @@ pair_cells as (
     select
         group_key,
         parent_key,
-        'organisation_type' as block_key,
+        'leading' as block_key,
         organisation_type as cell_key,
         member_key,
         is_unnamed
@@ -124,7 +124,7 @@ union all
 select
     'pub_maturity_items' as table_name,
     group_key,
-    'total' as block_key,
+    'leading' as block_key,
     'all' as cell_key,
     cast(null as string) as parent_key,
     member_key,

@@ -91,9 +91,11 @@ harmonised as (
         case when direction = 1 then raw_rho_high else -raw_rho_low end as rho_high,
         direction * raw_tau_b as tau_b,
         case
+            when basis = 'self_assessment' and (is_held or pairs_n < {{ var('association_minimum_n') }})
+                -- One reason for both: which of them it is would tell how many have come or gone.
+                then 'fewer than {{ var("association_minimum_n") }} organisations have both figures, or comparing releases would tell of a few'
             when pairs_n < {{ var('association_minimum_n') }}
                 then 'fewer than {{ var("association_minimum_n") }} organisations have both figures'
-            when is_held then 'held back, so that no organisation can be found by comparing releases'
             when raw_rho is null then 'one of the two figures is the same for all organisations'
         end as insufficient_reason
     from joined
