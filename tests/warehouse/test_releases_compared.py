@@ -22,6 +22,7 @@ from pipelines.editions.tables import write_registry
 from pipelines.registry import load_sources
 from pipelines.release.differencing import MINIMUM, disclosive
 from pipelines.release.reading import connect
+from pipelines.sample import population
 from pipelines.settings import DBT_PROJECT_DIR, DUCKDB_FILE, Workspace
 from pipelines.store import shown
 from tests.running import dbt
@@ -76,11 +77,11 @@ class Home:
         assert {name: status for name, status in outcome.items() if not status.startswith("success")} == {}
 
     def candidate(self, version: str, kept_as: str) -> Path:
-        folder = release.build_candidate(
-            self.workspace, self.path / "target" / "manifest.json", version, "test", BUILT_AT
-        )
-        release.export(folder)
-        release.write_manifest(folder, self.workspace, "test")
+        manifest = self.path / "target" / "manifest.json"
+        folder = release.build_candidate(self.workspace, manifest, version, "test", BUILT_AT)
+        if version == FIRST:
+            release.export(folder)
+            release.write_manifest(folder, self.workspace, "test")
         return Path(shutil.copytree(folder, self.path / kept_as))
 
     def publish(self, version: str) -> None:
@@ -110,16 +111,9 @@ def home(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     path = tmp_path_factory.mktemp("compared")
     made = Home(path, Workspace(path, "synthetic"))
     take_publishers(sample, path, made.workspace)
-    made.build(whole=True)
-    with duckdb.connect(str(made.workspace.warehouse), read_only=True) as connection:
-        for place in SHARING:
-            made.trusts[place] = [
-                code
-                for (code,) in connection.execute(
-                    "select org_code from core.dim_organisation where is_current and closed_on is null "
-                    f"and (organisation_type, region_code) = {place} order by 1"
-                ).fetchall()
-            ]
+    for one in population.build().organisations:
+        if one.closed_on is None:
+            made.trusts.setdefault((one.kind, one.region_code), []).append(one.code)
     tell(made)
     return made
 
@@ -130,7 +124,7 @@ def tell(home: Home) -> None:
     home.send(
         "first", *(returned(code, year, 1 + at % 5) for year in STORIES.values() for at, code in enumerate(sharing))
     )
-    home.build()
+    home.build(whole=True)
     home.publish(FIRST)
     put_confidential(home)
     home.build()
@@ -161,7 +155,7 @@ def put_confidential(home: Home) -> None:
     """Private and within the system: of new senders, of one that shares a draft, of a new round and instrument; and a
     file that cannot be read."""
     later = {"assessment_date": "2022-09-01", "submission_status": "reassessment"}
-    others = [codes[-1] for codes in home.trusts.values()]
+    others = [home.trusts[place][-1] for place in SHARING]
     home.send(
         "confidential",
         *(returned(code, TWICE, 5, sharing_scope=scope) for code, scope in zip(others, ["private", "system"] * 3)),
