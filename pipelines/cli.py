@@ -221,6 +221,11 @@ def new_measure(
     complement: Annotated[bool, typer.Option(help="The numerator counts what should not happen.")] = False,
     polarity: Annotated[str, typer.Option(help="higher_is_better or lower_is_better")] = "",
     domain: Annotated[str, typer.Option(help="patient_outcomes, operations, staff, quality_rating or finance")] = "",
+    exposure: Annotated[str, typer.Option(help="What is at risk, such as patients waiting.")] = "",
+    minimum_denominator: Annotated[str, typer.Option(help="Smallest denominator to compare with, or none.")] = "",
+    shares_data_with: Annotated[
+        str, typer.Option(help="Measures of some of the same figures, separated by |, or none.")
+    ] = "",
     source: Annotated[str, typer.Option(help="Name of the source; by default that of the measure.")] = "",
     sheet: Annotated[str, typer.Option(help="Sheet; by default the one that names most organisations.")] = "",
     publisher: Annotated[str, typer.Option()] = "NHS England",
@@ -238,6 +243,9 @@ def new_measure(
         "complement": complement,
         "polarity": polarity,
         "outcome_domain": domain,
+        "exposure": exposure,
+        "minimum_denominator": minimum_denominator,
+        "shares_data_with": shares_data_with,
         "source_id": source,
         "publisher": publisher,
         "landing_page": landing_page,

@@ -181,6 +181,18 @@ def _across(sources: dict[str, Source]) -> list[Fault]:
         for measure_id, count in owners.items()
         if count > 1
     ]
+    for measure in (measure for source in sources.values() for measure in source.measures):
+        unknown = set((measure.shares_data_with or measure.measure_id).split("|")) - set(owners)
+        faults += [
+            Fault(
+                f"sources/: measure `{measure.measure_id}`, shares_data_with",
+                f"`{name}`",
+                f"one of {', '.join(sorted(owners))}",
+                "a misspelt or removed measure",
+                "correct the name",
+            )
+            for name in sorted(unknown)
+        ]
     for source in sources.values():
         unknown = set(source.known_organisations_from) - set(sources)
         faults += [

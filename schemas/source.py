@@ -346,7 +346,13 @@ class Expected(Strict):
 
 
 class Measure(Strict):
-    """An indicator that this source feeds: everything a reader must know to use it."""
+    """An indicator that this source feeds: everything a reader must know to use it.
+
+    exposure: what is at risk, that is what the denominator counts. minimum_denominator: the smallest with which a year
+    is compared between organisations; null where any will do. windows_overlap: whether neighbouring periods share days,
+    or repeat a figure until there is a new one, so that a series of them has no independent points. shares_data_with:
+    measures that are made of some of the same figures, separated by `|`. overlap_rule: what follows from both.
+    """
 
     measure_id: SnakeCase
     measure_name: Text
@@ -355,14 +361,24 @@ class Measure(Strict):
     polarity: Literal["higher_is_better", "lower_is_better"]
     numerator_definition: Text
     denominator_definition: Text
-    minimum_denominator: float | None = None
+    exposure: Text
+    minimum_denominator: Annotated[float, Field(gt=0)] | None
     annual_rule: Literal["pooled", "latest", "as_published"]
+    windows_overlap: bool
+    shares_data_with: Annotated[str, Field(pattern=r"^[a-z0-9_]+(\|[a-z0-9_]+)*$")] | None
+    overlap_rule: Text
     survey_question: str | None = None
     survey_options: str | None = None
     items: str | None = None
     description: Text
     limitations: Text
     review_date: date
+
+    @model_validator(mode="after")
+    def _pooled_only_if_apart(self) -> Measure:
+        if self.windows_overlap and self.annual_rule == "pooled":
+            raise ValueError("periods that overlap cannot be pooled: give another `annual_rule`")
+        return self
 
 
 class Api(Strict):

@@ -6,10 +6,12 @@ with cells as (
         margined.n_shared,
         margined.n_unnamed,
         published.value_status
-    from {{ ref('int_driver_maturity__margined') }} as margined
+    from {{ ref('int_maturity_cells__margined') }} as margined
     inner join {{ ref('pub_driver_maturity') }} as published
         on
-            margined.driver_id = published.driver_id
+            margined.table_name = 'pub_maturity_distribution'
+            and margined.exposure_kind = 'driver'
+            and margined.driver_id = published.driver_id
             and margined.round_key = published.round_key
             and margined.organisation_type = published.organisation_type
             and margined.region_code = published.region_code

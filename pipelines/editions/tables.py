@@ -42,12 +42,8 @@ SOURCES_SCHEMA = pl.Schema(
         "is_calendar_verified": pl.Boolean(),
     }
 )
-MEASURES_SCHEMA = pl.Schema(
-    {
-        name: pl.Date() if name == "review_date" else pl.Float64() if name == "minimum_denominator" else pl.String()
-        for name in ("source_id", *Measure.model_fields)
-    }
-)
+NO_TEXTS = {"review_date": pl.Date(), "minimum_denominator": pl.Float64(), "windows_overlap": pl.Boolean()}
+MEASURES_SCHEMA = pl.Schema({name: NO_TEXTS.get(name, pl.String()) for name in ("source_id", *Measure.model_fields)})
 EDITIONS_SCHEMA = pl.Schema(
     {
         "source_id": pl.String(),

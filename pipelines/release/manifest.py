@@ -75,7 +75,7 @@ def tool_versions() -> dict[str, str]:
 
 
 def input_editions(workspace: Workspace) -> list[dict]:
-    """The accepted files, one entry each. A restricted source has one entry, the same whether or not a file has come."""
+    """The accepted files, one entry each. A restricted source has one entry, whatever has come from it."""
     sources = workspace.staged / "registry_sources" / "*.parquet"
     editions = workspace.staged / "registry_editions" / "*.parquet"
     with duckdb.connect() as connection:

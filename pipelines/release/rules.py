@@ -82,7 +82,7 @@ ADVICE = {
         "look at the organisations named above in pub_measure_values and in the published files",
     ),
     "differencing": (
-        "a model shows a figure that int_disclosure__judged holds back, or shows it in a way that the model does not know",
+        "a model shows a figure that int_disclosure__judged holds back, or one of which nobody knows who is behind it",
         "join int_disclosure__judged in the model of the table, and list its cells in int_disclosure__cells",
     ),
     "one_row": (

@@ -31,6 +31,9 @@ QUESTIONS = {
     "denominator": "columns of the denominator, separated by |",
     "polarity": "higher_is_better or lower_is_better",
     "outcome_domain": "patient_outcomes, operations, staff, quality_rating or finance",
+    "exposure": "what is at risk, that is what the denominator counts, such as patients waiting",
+    "minimum_denominator": "smallest denominator with which organisations are compared, or none",
+    "shares_data_with": "measures made of some of the same figures, separated by |, or none",
     "landing_page": "address of the publisher's page",
     "owner": "team that answers for it",
 }

@@ -21,12 +21,19 @@ MEASURE_COLUMNS = (
     *("source_id", "edition", "vintage", "vintage_rank", "source_file", "source_row"),
 )
 
+NONE = "none"
+OVERLAP_RULES = {
+    True: "Periods are apart and may be pooled.",
+    False: "Not averaged with the measures that share its figures.",
+}
+
 
 @dataclass(frozen=True)
 class Answers:
     """What a person says of a new measure. numerator and denominator: columns of the file, added up.
 
     complement: the numerator counts what should not happen, and is taken from the denominator.
+    minimum_denominator, shares_data_with: `none` where there is none.
     """
 
     source_id: str
@@ -40,6 +47,9 @@ class Answers:
     complement: bool
     polarity: str
     outcome_domain: str
+    exposure: str
+    minimum_denominator: str
+    shares_data_with: str
     owner: str
     review_date: str
 
@@ -165,11 +175,20 @@ def _measure(answers: Answers, kind: str) -> list[str]:
         f"    polarity: {answers.polarity}",
         f"    numerator_definition: {_text(of + ' + '.join(answers.numerator))}",
         f"    denominator_definition: {_text(' + '.join(answers.denominator))}",
+        f"    exposure: {_text(answers.exposure)}",
+        f"    minimum_denominator: {_or_null(answers.minimum_denominator)}",
         "    annual_rule: pooled",
+        "    windows_overlap: false",
+        f"    shares_data_with: {_or_null(answers.shares_data_with)}",
+        f"    overlap_rule: {_text(OVERLAP_RULES[answers.shares_data_with == NONE])}",
         f"    description: {_text(answers.measure_name + ', as a share of ' + ' + '.join(answers.denominator) + '.')}",
         "    limitations: Not yet written; see the publisher's notes before you use it.",
         f"    review_date: {answers.review_date}",
     ]
+
+
+def _or_null(value: str) -> str:
+    return "null" if value == NONE else _text(value)
 
 
 def model_sql(path: Path, answers: Answers) -> str:

@@ -27,7 +27,7 @@ def admit(candidates: pl.DataFrame, shown: pl.DataFrame, minimum: int) -> list[s
 
     What would be counted under a name does not wait, unless it takes the place of what was counted without one. What
     was counted stays while it is shared, also where its successor waits. A new one is counted once at least `minimum`
-    organisations have come, changed or gone in its type, and as many in its region. Of a round of which nothing has
+    have come in its type, and as many in its region. Of a round of which nothing has
     been shown yet everything is counted, if enough share.
     """
     before = _counted(shown)
@@ -56,7 +56,7 @@ def _of_round(rows: pl.DataFrame, before: set[str] | None, minimum: int) -> set[
     new = {code for code, row in chosen.items() if row["member_key"] not in before}
     waiting = {code for code in new if code in kept or _may_wait(chosen[code])}
     places = {row["org_code"]: tuple(row[name] for name in PLACES) for row in rows.iter_rows(named=True)}
-    ripe = (new - waiting) | _ripe(waiting, gone, places, minimum)
+    ripe = (new - waiting) | _ripe(waiting, waiting & kept.keys(), gone, places, minimum)
     return {chosen[code]["member_key"] for code in ripe} | {key for code, key in kept.items() if code not in ripe}
 
 
@@ -71,12 +71,25 @@ def _may_wait(row: dict) -> bool:
     return row["is_unnamed"] and row["organisation_type"] is not None
 
 
-def _ripe(waiting: set[str], gone: set[str], places: dict[str, tuple], minimum: int) -> set[str]:
-    """Those in whose type and region enough has changed; whoever must go on waiting does not count for others."""
+def _ripe(
+    waiting: set[str], leaving: set[str], gone: set[str], places: dict[str, tuple[str, str]], minimum: int
+) -> set[str]:
+    """Those in whose type and region enough wait; whoever must go on waiting does not count for others.
+
+    leaving: those of them that would take the place of what was counted, so that as many must leave it.
+    """
     while True:
-        changed = waiting | (gone & places.keys())
-        size = Counter(each for code in changed for each in enumerate(places[code]))
-        stay = {code for code in waiting if min(size[each] for each in enumerate(places[code])) >= minimum}
+        come, left = (_sizes(codes & places.keys(), places) for codes in (waiting, (waiting & leaving) | gone))
+        stay = {code for code in waiting if _enough(places[code], come, minimum)}
+        stay -= {code for code in stay & leaving if not _enough(places[code], left, minimum)}
         if stay == waiting:
             return stay
         waiting = stay
+
+
+def _sizes(codes: set[str], places: dict[str, tuple[str, str]]) -> Counter[tuple[int, str]]:
+    return Counter(cell for code in codes for cell in enumerate(places[code]))
+
+
+def _enough(place: tuple[str, str], sizes: Counter[tuple[int, str]], minimum: int) -> bool:
+    return all(sizes[cell] >= minimum for cell in enumerate(place))

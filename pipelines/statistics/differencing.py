@@ -33,13 +33,12 @@ _CELL = (*_BLOCK, "cell_key")
 def judge(cells: pl.DataFrame, shown: pl.DataFrame, minimum: int) -> pl.DataFrame:
     """One row for each cell: table_name, group_key, block_key, cell_key, is_held.
 
-    cells: one row for each cell and member: the four keys, parent_key, member_key, is_unnamed, and is_shown, which
-    is whether the cell could be shown if there had been no earlier release. Cells of one group are linked by
-    sums: those of a block, such as all regions, and those of the block `leading`, which is judged first and with which each
-    other block is judged, such as the total. A block is held whole, because which of
-    its cells is held would tell where the change was. With any block of the group that parent_key names (table_name
-    and group_key, joined by `|`) the whole group is held. shown: the same columns and release_rank, for the blocks that
-    earlier releases showed.
+    cells: one row for each cell and member: the four keys, parent_key, member_key, is_unnamed, and is_shown, which is
+    whether the cell could be shown if there had been no earlier release. Cells of one group are linked by sums: those
+    of a block, such as all regions, with those of the block `leading`, such as the total, which is judged first. A
+    block is held whole, because which of its cells is held would tell where the change was. With any block of the group
+    that parent_key names (table_name and group_key, joined by `|`) the whole group is held. shown: the same columns and
+    release_rank, for the blocks that earlier releases showed.
     """
     groups, earlier = cells.partition_by(_GROUP, as_dict=True), shown.partition_by(_GROUP, as_dict=True)
     held = {key: _held_blocks(rows, earlier.get(key, shown.clear()), minimum) for key, rows in groups.items()}
@@ -113,14 +112,24 @@ def _figures(shown: pl.DataFrame, blocks: tuple[str, ...], named: set[str]) -> F
 
 
 def _moves_few(block: str, states: dict[str, State], before: list[dict[str, State]], minimum: int) -> bool:
-    """Whether a cell, shown or not, differs by a few organisations from what a release that showed the block had."""
+    """Whether to a cell, shown or not, a few organisations have come since a release that showed the block, or from it
+    a few have gone.
+
+    The two count apart: where one has gone and six of the same level have come, that level gains six and another loses
+    one, and whoever knows which one has gone would know what it had said.
+    """
     now = states.get(block, {})
     return any(
-        0 < len(_organisations(now.get(cell, frozenset()) ^ then[block].get(cell, frozenset()))) < minimum
+        0 < len(_organisations(moved)) < minimum
         for then in before
         if block in then
         for cell in {*now, *then[block]}
+        for moved in _apart(now.get(cell, frozenset()), then[block].get(cell, frozenset()))
     )
+
+
+def _apart(now: Members, then: Members) -> tuple[Members, Members]:
+    return now - then, then - now
 
 
 def _organisations(members: Iterable[str]) -> set[str]:

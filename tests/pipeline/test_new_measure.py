@@ -45,6 +45,9 @@ OPTIONS = {
     "--name": "Beds occupied overnight",
     "--polarity": "lower_is_better",
     "--domain": "operations",
+    "--exposure": "beds available overnight",
+    "--minimum-denominator": "20",
+    "--shares-data-with": "none",
     "--landing-page": "https://example.org/beds",
     "--owner": "bed analysis",
 }
@@ -106,6 +109,7 @@ ANSWERS = {
     **{"source_id": "cancelled", "source_name": "Cancelled operations", "publisher": "NHS England"},
     **{"landing_page": "https://example.org", "measure_id": "cancelled", "measure_name": "Cancelled operations"},
     **{"polarity": "lower_is_better", "outcome_domain": "operations", "owner": "x", "review_date": "2027-11-30"},
+    **{"exposure": "operations", "minimum_denominator": "none", "shares_data_with": "none"},
 }
 NOTED = """Cancelled operations, SYNTHETIC
 Period,Org Code,Org Name,Cancelled
@@ -125,6 +129,15 @@ def test_a_note_under_the_table_is_no_row_of_it(tmp_path):
     answers = Answers(**ANSWERS, numerator=("Cancelled",), denominator=("Cancelled",), complement=False)
     written = Source.model_validate(yaml.safe_load(source_yaml(path, look_at(path), answers)))
     assert written.scope.filled == ("Org Name",)
+
+
+def test_what_is_at_risk_is_written_with_the_measure(beds):
+    lists = {"numerator": columns("Occupied beds"), "denominator": columns("Available beds"), "complement": False}
+    said = {"exposure": "beds: all", "minimum_denominator": "20", "shares_data_with": "beds_open|beds_closed"}
+    text = source_yaml(beds, look_at(beds), Answers(**{**ANSWERS, **lists, **said}))
+    (measure,) = Source.model_validate(yaml.safe_load(text)).measures
+    assert (measure.exposure, measure.minimum_denominator, measure.windows_overlap) == ("beds: all", 20, False)
+    assert measure.shares_data_with == "beds_open|beds_closed" and "Not averaged" in measure.overlap_rule
 
 
 def test_a_file_without_organisations_is_refused(tmp_path):
@@ -163,6 +176,7 @@ def test_what_does_not_load_is_taken_back(beds, monkeypatch, tmp_path):
     monkeypatch.setattr(writing, "DBT_PROJECT_DIR", tmp_path)
     lists = {"numerator": columns("Occupied beds"), "denominator": columns("Available beds")}
     words = {"measure_id": "beds", "measure_name": "Beds", "polarity": "lower", "outcome_domain": "operations"}
+    words |= {"exposure": "beds", "minimum_denominator": "none", "shares_data_with": "none"}
     rest = {"source_id": "", "publisher": "NHS England", "landing_page": "x", "owner": "x", "complement": False}
     with pytest.raises(Faults, match="polarity"):
         complete(beds, "", {**lists, **words, **rest}, Console(quiet=True))

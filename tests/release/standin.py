@@ -52,7 +52,8 @@ _TABLES = {
     "core.dim_measure": """
         select 'm' || i as measure_id, 'Measure, "no. ' || i || '"' as measure_name,
             'rtt_full_extract' as source_id, case when i = 8 then 'score' else 'percent' end as unit,
-            'higher_is_better' as polarity
+            'higher_is_better' as polarity, 'patients' as exposure, false as windows_overlap,
+            'Not to be averaged.' as overlap_rule
         from range(9) as t(i)""",
     "core.dim_period": """
         select 'financial_year' as period_type, '2024-25' as period_key,
@@ -88,7 +89,7 @@ _TABLES = {
     "published.pub_driver_evidence": """
         select 'd' || (i // 120) as driver_id, 'R' || (i % 120) as org_code, 'Trust' as org_name,
             'acute' as organisation_type, 'Y56' as region_code, '2024' as period_key, 'v1' as mapping_version,
-            60.5::double as score, 4 as items_shown, 4 as items_expected,
+            60.5::double as score, 61.5::double as rival_score, 4 as items_shown, 4 as items_expected,
             'observed' as value_status
         from range(600) as t(i)""",
     "published.pub_measure_values": f"""
@@ -106,14 +107,22 @@ _TABLES = {
             'ods_trusts' as source_id, false as is_recalled
         from range(120) as t(i)""",
     "published.pub_driver_outcome_association": """
-        select 'self_assessment' as basis, 'd0' as driver_id, 'd' || i as exposure_id, 'm0' as measure_id,
+        select 'self_assessment' as basis, 'driver' as exposure_kind, 'd0' as driver_id, 'd' || i as exposure_id,
+            'm0' as measure_id,
             'acute' as organisation_type, 'same_year' as alignment, '2025-26' as exposure_period_key,
             '2024-25' as outcome_period_key, 100::bigint as n, 120::bigint as eligible_n,
             case when i = 1 then null else 0.3::double end as rho,
             case when i = 1 then null else 0.1::double end as rho_low,
             case when i = 1 then null else 0.5::double end as rho_high,
-            -0.3::double as raw_rho, 0.2::double as tau_b, 0.01::double as p_value, 0.02::double as q_value,
-            false as is_circular, null::varchar as shared_items, null::varchar as insufficient_reason,
+            -0.3::double as raw_rho, 0.2::double as tau_b, 0.25::double as somers_d, 0.01::double as p_value,
+            0.02::double as q_value, 1::bigint as n_types, null::double as unstratified_rho,
+            null::double as heterogeneity_p, null::double as i_squared, 0.1::double as bootstrap_low,
+            0.5::double as bootstrap_high, 0.2::double as without_region_low, 0.4::double as without_region_high,
+            null::double as prior_adjusted_rho, 0.25::double as adjusted_rho, 0.05::double as adjusted_rho_low,
+            0.45::double as adjusted_rho_high, 'size|region' as adjusted_for, 0.02::double as trend_p_value,
+            null::double as odds_ratio, null::double as odds_ratio_low, null::double as odds_ratio_high,
+            0.3::double as weighted_rho, null::double as rival_rho, false as is_circular,
+            false as is_negative_control, null::varchar as shared_items, null::varchar as insufficient_reason,
             'f1' as family_id, 'd0 is associated with m0.' as sentence
         from range(2) as t(i)""",
     "published.pub_source_status": """

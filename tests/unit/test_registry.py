@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from pipelines.errors import Faults
 from pipelines.registry import load_sources
 from pipelines.settings import PROJECT_ROOT, SOURCES_DIR
+from schemas.source import Measure
 
 REAL = "sickness_absence.yml"
 
@@ -112,6 +115,50 @@ def test_measure_defined_twice(folder):
     text = (folder / REAL).read_text().replace("source_id: sickness_absence", "source_id: other")
     (folder / "other.yml").write_text(text)
     assert "measure `sickness_absence`" in faults_of(folder)
+
+
+def test_a_measure_that_shares_data_with_none_that_is_known(folder):
+    change(folder, "shares_data_with: null", "shares_data_with: sickness_absense")
+    assert "measure `sickness_absence`, shares_data_with" in faults_of(folder)
+    assert "found     `sickness_absense`" in faults_of(folder)
+
+
+@pytest.mark.parametrize("key", ["exposure", "minimum_denominator", "windows_overlap", "overlap_rule"])
+def test_a_measure_says_what_is_at_risk_and_what_overlaps(folder, key):
+    path = folder / REAL
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if f"    {key}:" not in line))
+    assert f"no `measures.0.{key}`" in faults_of(folder)
+
+
+def test_periods_that_overlap_are_not_pooled(folder):
+    change(folder, "windows_overlap: false", "windows_overlap: true")
+    assert "periods that overlap cannot be pooled" in faults_of(folder)
+
+
+def test_shipped_measures_name_each_other_where_they_share_data():
+    shared = {
+        measure.measure_id: set((measure.shares_data_with or "").split("|")) - {""}
+        for source in load_sources().values()
+        for measure in source.measures
+    }
+    assert {one for one, others in shared.items() if not all(one in shared[other] for other in others)} == set()
+    assert shared["rtt_within_18_weeks"] == {"rtt_over_52_weeks"}
+
+
+def test_waits_are_not_compared_on_a_handful_of_patients():
+    """Three trusts have fewer than 100 pathways on their list."""
+    waits = load_sources()["rtt_full_extract"].measures
+    assert {measure.minimum_denominator for measure in waits} == {100}
+
+
+def test_each_outcome_domain_serves_a_part_of_the_aim():
+    seeds = PROJECT_ROOT / "dbt_project" / "seeds"
+    domains = list(csv.DictReader((seeds / "outcome_domain.csv").open()))
+    (aim,) = (row["text"] for row in csv.DictReader((seeds / "theory_of_change.csv").open()) if row["step"] == "aim")
+    assert {row["outcome_domain"] for row in domains} == set(
+        get_args(Measure.model_fields["outcome_domain"].annotation)
+    )
+    assert all(row["aim"] in aim for row in domains)
 
 
 def test_file_name_is_the_source_id(folder):

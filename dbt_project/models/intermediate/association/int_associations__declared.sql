@@ -1,114 +1,126 @@
 -- Every pair of exposure and outcome that is looked at, with the family in which it is tested and the survey questions
 -- that both are made of. The list is complete before any result is known.
-with exposures as (
-    select
-        'staff_survey_evidence' as basis,
-        'driver' as exposure_kind,
-        driver_id,
-        driver_id as exposure_id,
-        label as exposure_label
-    from {{ ref('driver') }}
-
-    union all
-
-    select
-        'self_assessment' as basis,
-        'driver' as exposure_kind,
-        driver_id,
-        driver_id as exposure_id,
-        label as exposure_label
-    from {{ ref('driver') }}
-
-    union all
-
-    select
-        'staff_survey_evidence' as basis,
-        'item' as exposure_kind,
-        driver_id,
-        concept as exposure_id,
-        concept || ', ' || short_label as exposure_label
-    from {{ ref('survey_item') }}
-    where is_headline
-),
-
-exposure_items as (
-    select
-        'driver' as exposure_kind,
-        driver_id as exposure_id,
-        concept
-    from {{ ref('survey_item') }}
-    where driver_id is not null and role in ('evidence', 'evidence_or_outcome')
-
-    union all
-
-    select
-        'item' as exposure_kind,
-        concept as exposure_id,
-        concept
-    from {{ ref('survey_item') }}
-    where is_headline
-),
-
-shared as (
+with shared as (
     select
         exposure_items.exposure_kind,
         exposure_items.exposure_id,
+        exposure_items.item_map,
         measure_items.measure_id,
         {{ joined_list('measure_items.concept') }} as shared_items
-    from exposure_items
+    from {{ ref('int_evidence_items__mapped') }} as exposure_items
     inner join {{ ref('int_measure_items__listed') }} as measure_items
         on exposure_items.concept = measure_items.concept
-    group by exposure_items.exposure_kind, exposure_items.exposure_id, measure_items.measure_id
-),
-
-alignments as (
-    select
-        'same_year' as alignment,
-        0 as years_later
-    union all
-    select
-        'outcome_one_year_later' as alignment,
-        1 as years_later
+    group by
+        exposure_items.exposure_kind, exposure_items.exposure_id, exposure_items.item_map, measure_items.measure_id
 ),
 
 types as (
     select organisation_type from {{ ref('organisation_type') }} where is_eligible
     union all
     select 'all' as organisation_type
+),
+
+looked_at as (
+    select
+        exposures.basis,
+        exposures.exposure_kind,
+        exposures.driver_id,
+        exposures.exposure_id,
+        exposures.exposure_label,
+        exposures.mapping_version,
+        measures.measure_id,
+        measures.measure_name,
+        measures.polarity,
+        measures.survey_concept is not null as is_survey_measure,
+        measures.unit = 'rating' and not alignments.is_change as is_ordinal,
+        types.organisation_type,
+        alignments.alignment,
+        alignments.years_later,
+        alignments.is_change,
+        alignments.is_negative_control
+    from {{ ref('int_exposures__declared') }} as exposures
+    inner join {{ ref('stg_registry__measures') }} as measures
+        on exposures.only_measure_id is null or exposures.only_measure_id = measures.measure_id
+    inner join {{ ref('association_scope') }} as scope on exposures.exposure_kind = scope.exposure_kind
+    inner join {{ ref('association_alignment') }} as alignments on scope.alignment = alignments.alignment
+    inner join types
+        on scope.organisation_types = 'any' or {{ is_listed('types.organisation_type', 'scope.organisation_types') }}
+),
+
+-- Of the families that fit a pair, the one that names its exposure goes first, then its alignment, then its measure.
+families as (
+    select
+        pairs.basis,
+        pairs.exposure_kind,
+        pairs.exposure_id,
+        pairs.measure_id,
+        pairs.alignment,
+        families.family_id || case when families.alignment = 'each' then '_' || pairs.alignment else '' end as family_id,
+        row_number() over (
+            partition by pairs.basis, pairs.exposure_kind, pairs.exposure_id, pairs.measure_id, pairs.alignment
+            order by
+                case when families.exposure_id = 'any' then 1 else 0 end asc nulls last,
+                case when families.alignment = 'each' then 1 else 0 end asc nulls last,
+                case when families.measure_id = 'any_other' then 1 else 0 end asc nulls last
+        ) as choice
+    from (
+        select distinct
+            basis,
+            exposure_kind,
+            exposure_id,
+            measure_id,
+            alignment
+        from looked_at
+    ) as pairs
+    inner join {{ ref('association_family') }} as families
+        on
+            pairs.basis = families.basis
+            and pairs.exposure_kind = families.exposure_kind
+            and families.exposure_id in ('any', pairs.exposure_id)
+            and families.measure_id in ('any_other', pairs.measure_id)
+            and families.alignment in ('each', pairs.alignment)
 )
 
 select
-    exposures.basis,
-    exposures.exposure_kind,
-    exposures.driver_id,
-    exposures.exposure_id,
-    exposures.exposure_label,
-    measures.measure_id,
-    measures.measure_name,
-    measures.polarity,
-    types.organisation_type,
-    alignments.alignment,
-    alignments.years_later,
-    coalesce(named.family_id, otherwise.family_id) as family_id,
-    case when exposures.basis = 'staff_survey_evidence' then shared.shared_items end as shared_items,
-    exposures.basis = 'staff_survey_evidence' and shared.shared_items is not null as is_circular,
-    exposures.basis = 'staff_survey_evidence' and measures.survey_concept is not null as is_same_survey
-from exposures
-cross join {{ ref('stg_registry__measures') }} as measures
-cross join alignments
-cross join types
-left join {{ ref('association_family') }} as named
+    looked_at.basis,
+    looked_at.exposure_kind,
+    looked_at.driver_id,
+    looked_at.exposure_id,
+    looked_at.exposure_label,
+    looked_at.mapping_version,
+    looked_at.measure_id,
+    looked_at.measure_name,
+    looked_at.polarity,
+    looked_at.organisation_type,
+    looked_at.alignment,
+    looked_at.years_later,
+    looked_at.is_change,
+    looked_at.is_negative_control,
+    looked_at.is_survey_measure,
+    looked_at.is_ordinal,
+    families.family_id,
+    case when looked_at.basis = 'staff_survey_evidence' then shared.shared_items end as shared_items,
+    looked_at.basis = 'staff_survey_evidence' and shared.shared_items is not null as is_circular,
+    looked_at.basis = 'staff_survey_evidence' and rival.shared_items is not null as is_rival_circular,
+    looked_at.basis = 'staff_survey_evidence' and looked_at.is_survey_measure as is_same_survey
+from looked_at
+left join families
     on
-        exposures.basis = named.basis
-        and exposures.exposure_kind = named.exposure_kind
-        and measures.measure_id = named.measure_id
-left join {{ ref('association_family') }} as otherwise
-    on
-        exposures.basis = otherwise.basis
-        and exposures.exposure_kind = otherwise.exposure_kind
-        and otherwise.measure_id = 'any_other'
+        looked_at.basis = families.basis
+        and looked_at.exposure_kind = families.exposure_kind
+        and looked_at.exposure_id = families.exposure_id
+        and looked_at.measure_id = families.measure_id
+        and looked_at.alignment = families.alignment
+        and families.choice = 1
 left join shared
     on
-        exposures.exposure_kind = shared.exposure_kind
-        and exposures.exposure_id = shared.exposure_id
-        and measures.measure_id = shared.measure_id
+        looked_at.exposure_kind = shared.exposure_kind
+        and looked_at.exposure_id = shared.exposure_id
+        and looked_at.measure_id = shared.measure_id
+        and shared.item_map = 'own'
+left join shared as rival
+    on
+        looked_at.exposure_kind = rival.exposure_kind
+        and looked_at.exposure_id = rival.exposure_id
+        and looked_at.measure_id = rival.measure_id
+        and rival.item_map = 'rival'

@@ -3,6 +3,8 @@
 Belongs here: the call. Does not belong here: the statistics, which are in `pipelines.statistics.association`.
 """
 
+FAMILIES = "basis, exposure_id, measure_id, alignment, organisation_type, family_id"
+
 
 def model(dbt, session):
     """One row per basis, exposure, measure, alignment and organisation type that has at least one pair."""
@@ -10,4 +12,5 @@ def model(dbt, session):
     from pipelines.statistics.association import estimate
 
     pairs = dbt.ref("int_association_pairs").pl()
-    return estimate(pairs, minimum_n=dbt.config.get("minimum_n")).to_arrow()
+    families = dbt.ref("int_associations__declared").project(FAMILIES).pl()
+    return estimate(pairs, families, minimum_n=dbt.config.get("minimum_n")).to_arrow()

@@ -1,52 +1,119 @@
--- What maturity is measured by: a driver's evidence score, a headline item, or a driver's self-assessed level.
-with drivers as (
+-- What maturity is measured by: the evidence or the self-assessed level of a driver, a secondary driver or a headline
+-- item in a year. A change is taken only between two years in which the same comparable questions were asked.
+with evidence as (
     select
-        'staff_survey_evidence' as basis,
-        'driver' as exposure_kind,
-        driver_id,
-        driver_id as exposure_id,
-        org_code,
-        survey_year as exposure_year,
-        period_key as exposure_period_key,
-        score as exposure_value
-    from {{ ref('int_driver_evidence__scored') }}
-    where score is not null
-),
-
-items as (
-    select
-        'staff_survey_evidence' as basis,
-        'item' as exposure_kind,
-        items.driver_id,
-        items.concept as exposure_id,
-        scored.org_code,
-        cast(scored.period_key as integer) as exposure_year,
-        scored.period_key as exposure_period_key,
-        scored.value as exposure_value
-    from {{ ref('int_survey_measures__scored') }} as scored
-    inner join {{ ref('survey_item') }} as items
+        own.exposure_kind,
+        own.exposure_id,
+        own.org_code,
+        own.survey_year,
+        own.period_key,
+        own.items,
+        own.comparable_from,
+        own.score,
+        rival.score as rival_score
+    from {{ ref('int_evidence__scored') }} as own
+    left join {{ ref('int_evidence__scored') }} as rival
         on
-            scored.measure_id = items.concept
-            and items.is_headline
-    where scored.vintage_rank = 1 and scored.value is not null
+            own.exposure_kind = rival.exposure_kind
+            and own.exposure_id = rival.exposure_id
+            and own.org_code = rival.org_code
+            and own.survey_year = rival.survey_year
+            and rival.item_map = 'rival'
+    where own.item_map = 'own' and own.score is not null
 ),
 
-self_assessed as (
-    select
-        'self_assessment' as basis,
-        'driver' as exposure_kind,
-        driver_id,
-        driver_id as exposure_id,
+broken as (
+    select distinct
         org_code,
-        round_start_year as exposure_year,
-        round_key as exposure_period_key,
-        mean_level as exposure_value
-    from {{ ref('int_driver_maturity__scored') }}
-    where is_complete and is_shared_nationally
+        survey_year
+    from {{ ref('survey_history_break') }}
+),
+
+evidence_changes as (
+    select
+        later.exposure_kind,
+        later.exposure_id,
+        later.org_code,
+        earlier.survey_year as base_year,
+        later.survey_year,
+        earlier.period_key || ' to ' || later.period_key as period_key,
+        later.score - earlier.score as change_in_score
+    from evidence as later
+    inner join evidence as earlier
+        on
+            later.exposure_kind = earlier.exposure_kind
+            and later.exposure_id = earlier.exposure_id
+            and later.org_code = earlier.org_code
+            and later.survey_year = earlier.survey_year + 1
+            and later.items = earlier.items
+            and later.comparable_from <= earlier.survey_year
+    left join broken
+        on
+            later.org_code = broken.org_code
+            and later.survey_year = broken.survey_year
+    where broken.org_code is null
 )
 
-select * from drivers
+select
+    'staff_survey_evidence' as basis,
+    exposure_kind,
+    exposure_id,
+    org_code,
+    false as is_change,
+    cast(null as integer) as base_year,
+    survey_year as exposure_year,
+    period_key as exposure_period_key,
+    score as exposure_value,
+    rival_score as rival_exposure_value,
+    cast(null as integer) as level
+from evidence
+
 union all
-select * from items
+
+select
+    'staff_survey_evidence' as basis,
+    exposure_kind,
+    exposure_id,
+    org_code,
+    true as is_change,
+    base_year,
+    survey_year as exposure_year,
+    period_key as exposure_period_key,
+    change_in_score as exposure_value,
+    cast(null as double) as rival_exposure_value,
+    cast(null as integer) as level
+from evidence_changes
+
 union all
-select * from self_assessed
+
+select
+    'self_assessment' as basis,
+    exposure_kind,
+    exposure_id,
+    org_code,
+    false as is_change,
+    cast(null as integer) as base_year,
+    round_start_year as exposure_year,
+    round_key as exposure_period_key,
+    mean_level as exposure_value,
+    cast(null as double) as rival_exposure_value,
+    level
+from {{ ref('int_maturity_exposures__scored') }}
+where is_complete and is_shared_nationally
+
+union all
+
+select
+    'self_assessment' as basis,
+    exposure_kind,
+    exposure_id,
+    org_code,
+    true as is_change,
+    previous_start_year as base_year,
+    round_start_year as exposure_year,
+    previous_round_key || ' to ' || round_key as exposure_period_key,
+    change_in_mean_level as exposure_value,
+    cast(null as double) as rival_exposure_value,
+    cast(null as integer) as level
+from {{ ref('int_maturity_changes__compared') }}
+where is_shared_nationally and change_in_mean_level is not null

@@ -1,51 +1,47 @@
--- Who is behind each published figure that rests on self-assessments, shown or not: one select for each table. A figure
--- that could be shown if there had been no earlier release has is_shown. Another table is one more select.
+-- Who is behind each published figure that rests on self-assessments, shown or not: one select for each kind of table. A
+-- figure that could be shown if there had been no earlier release has is_shown. Another table is one more select.
 {% set minimum = var('minimum_sharing_organisations') %}
 
 with maturity as (
     select
-        scored.driver_id || '|' || scored.round_key as group_key,
-        eligible.organisation_type,
-        coalesce(eligible.region_code, 'unknown') as region_code,
-        reportable.member_key,
-        not reportable.may_be_named as is_unnamed
-    from {{ ref('int_driver_maturity__scored') }} as scored
-    inner join {{ ref('int_maturity__reportable') }} as reportable on scored.submission_id = reportable.submission_id
-    inner join {{ ref('int_organisations__eligible') }} as eligible
+        placed.table_name,
+        placed.group_key,
+        'pub_maturity_distribution|' || placed.round_key || '|' || placed.instrument_version || '|'
+        || placed.exposure_kind || '|' || placed.exposure_id as parent_key,
+        placed.organisation_type,
+        placed.region_code,
+        reportable.member_key || coalesce('|' || previous.member_key, '') as member_key,
+        placed.is_unnamed
+    from {{ ref('int_maturity_members__placed') }} as placed
+    inner join {{ ref('int_maturity__reportable') }} as reportable
         on
-            scored.org_code = eligible.org_code
-            and scored.round_start_year = eligible.start_year
-    where scored.is_shared_nationally and scored.is_complete
+            placed.org_code = reportable.org_code
+            and placed.round_key = reportable.round_key
+            and placed.instrument_version = reportable.instrument_version
+    left join {{ ref('int_maturity__reportable') }} as previous
+        on
+            placed.org_code = previous.org_code
+            and placed.previous_round_key = previous.round_key
+            and placed.previous_instrument_version = previous.instrument_version
 ),
 
 maturity_cells as (
     select
-        group_key,
-        'leading' as block_key,
-        'all|all' as cell_key,
-        member_key,
-        is_unnamed
+        maturity.table_name,
+        maturity.group_key,
+        case when cells.margin = 'total' then 'leading' else cells.margin end as block_key,
+        cells.organisation_type || '|' || cells.region_code as cell_key,
+        case when maturity.table_name <> 'pub_maturity_distribution' then maturity.parent_key end as parent_key,
+        maturity.member_key,
+        maturity.is_unnamed,
+        not cells.is_hidden as is_shown
     from maturity
-
-    union all
-
-    select
-        group_key,
-        'organisation_type' as block_key,
-        organisation_type || '|all' as cell_key,
-        member_key,
-        is_unnamed
-    from maturity
-
-    union all
-
-    select
-        group_key,
-        'region' as block_key,
-        'all|' || region_code as cell_key,
-        member_key,
-        is_unnamed
-    from maturity
+    inner join {{ ref('int_maturity_cells__disclosed') }} as cells
+        on
+            maturity.table_name = cells.table_name
+            and maturity.group_key = cells.group_key
+            and cells.organisation_type in ('all', maturity.organisation_type)
+            and cells.region_code in ('all', maturity.region_code)
 ),
 
 items as (
@@ -65,29 +61,32 @@ items as (
 
 pairs as (
     select
-        pairs.exposure_id || '|' || pairs.measure_id || '|' || pairs.alignment || '|' || pairs.exposure_period_key
-        as group_key,
-        'pub_driver_maturity|' || pairs.exposure_id || '|' || pairs.exposure_period_key as parent_key,
+        pairs.exposure_kind || '|' || pairs.exposure_id || '|' || pairs.measure_id || '|' || pairs.alignment || '|'
+        || scored.round_key as group_key,
+        'pub_maturity_distribution|' || scored.round_key || '|' || scored.instrument_version || '|'
+        || pairs.exposure_kind || '|' || pairs.exposure_id as parent_key,
         pairs.organisation_type,
         reportable.member_key,
         not reportable.may_be_named as is_unnamed
     from {{ ref('int_association_pairs') }} as pairs
-    inner join {{ ref('int_driver_maturity__scored') }} as scored
+    inner join {{ ref('int_maturity_exposures__scored') }} as scored
         on
             pairs.org_code = scored.org_code
-            and pairs.exposure_id = scored.driver_id
-            and pairs.exposure_period_key = scored.round_key
+            and pairs.exposure_kind = scored.exposure_kind
+            and pairs.exposure_id = scored.exposure_id
+            and pairs.exposure_year = scored.round_start_year
             and scored.is_shared_nationally
     inner join {{ ref('int_maturity__reportable') }} as reportable on scored.submission_id = reportable.submission_id
-    where pairs.basis = 'self_assessment' and pairs.organisation_type <> 'all'
+    where pairs.basis = 'self_assessment'
 ),
 
+-- Here the types lead: where all of them are nearly all of one type, that type is the figure to keep.
 pair_cells as (
     select
         group_key,
         parent_key,
-        'all' as block_key,
-        'all' as cell_key,
+        'leading' as block_key,
+        organisation_type as cell_key,
         member_key,
         is_unnamed
     from pairs
@@ -97,27 +96,23 @@ pair_cells as (
     select
         group_key,
         parent_key,
-        'leading' as block_key,
-        organisation_type as cell_key,
+        'all' as block_key,
+        'all' as cell_key,
         member_key,
         is_unnamed
     from pairs
 )
 
 select
-    'pub_driver_maturity' as table_name,
-    cells.group_key,
-    cells.block_key,
-    cells.cell_key,
-    cast(null as string) as parent_key,
-    cells.member_key,
-    cells.is_unnamed,
-    disclosed.value_status = 'observed' as is_shown
-from maturity_cells as cells
-inner join {{ ref('int_driver_maturity__disclosed') }} as disclosed
-    on
-        cells.group_key = disclosed.driver_id || '|' || disclosed.round_key
-        and cells.cell_key = disclosed.organisation_type || '|' || disclosed.region_code
+    table_name,
+    group_key,
+    block_key,
+    cell_key,
+    parent_key,
+    member_key,
+    is_unnamed,
+    is_shown
+from maturity_cells
 
 union all
 

@@ -8,6 +8,7 @@ def model(dbt, session):
     """One row per submission that is counted."""
     dbt.config(materialized="table")
     import polars as pl
+
     from pipelines.statistics.admission import admit
 
     offered, shown = dbt.ref("int_maturity__offered").pl(), dbt.ref("stg_registry__shown").pl()

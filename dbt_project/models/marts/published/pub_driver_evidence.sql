@@ -7,6 +7,7 @@ select
     evidence.period_key,
     evidence.mapping_version,
     evidence.score,
+    evidence.rival_score,
     evidence.items_shown,
     evidence.items_expected,
     evidence.value_status,
