@@ -52,6 +52,30 @@ named as (
         org_code,
         round_key
     from {{ ref('pub_maturity_responses') }}
+
+    union
+
+    select
+        org_code,
+        round_key
+    from {{ ref('pub_maturity_change') }}
+    where org_code is not null
+
+    union
+
+    select
+        org_code,
+        previous_round_key as round_key
+    from {{ ref('pub_maturity_change') }}
+    where org_code is not null
+
+    union
+
+    select
+        org_code,
+        round_key
+    from {{ ref('pub_maturity_agreement') }}
+    where org_code is not null
 ),
 
 counted as (
@@ -126,6 +150,24 @@ select
 from {{ ref('pub_driver_maturity') }} as maturity
 left join counted on maturity.round_key = counted.round_key
 where maturity.org_code is null and maturity.n_shared > coalesce(counted.organisations, 0)
+
+union all
+
+select
+    'a level counts more organisations than have shared' as finding,
+    maturity.round_key as subject
+from {{ ref('pub_maturity_distribution') }} as maturity
+left join counted on maturity.round_key = counted.round_key
+where maturity.n_shared > coalesce(counted.organisations, 0)
+
+union all
+
+select
+    'a change counts more organisations than have shared in its first round' as finding,
+    changes.previous_round_key as subject
+from {{ ref('pub_maturity_change') }} as changes
+left join counted on changes.previous_round_key = counted.round_key
+where changes.org_code is null and changes.n_both > coalesce(counted.organisations, 0)
 
 union all
 

@@ -1,57 +1,108 @@
-with cells as (
+with shown as (
     select
-        margined.driver_id,
+        'pub_maturity_distribution' as table_name,
+        round_key || '|' || instrument_version || '|' || exposure_kind || '|' || exposure_id as group_key,
+        organisation_type,
+        region_code,
+        max(n_shared) as n_shown
+    from {{ ref('pub_maturity_distribution') }}
+    group by round_key, instrument_version, exposure_kind, exposure_id, organisation_type, region_code
+
+    union all
+
+    select
+        'pub_maturity_distribution' as table_name,
+        round_key || '|' || instrument_version || '|driver|' || driver_id as group_key,
+        organisation_type,
+        region_code,
+        case when value_status = 'observed' then coalesce(n_shared, 0) end as n_shown
+    from {{ ref('pub_driver_maturity') }}
+    where org_code is null
+
+    union all
+
+    select
+        'pub_maturity_change' as table_name,
+        round_key || '|' || instrument_version || '|' || exposure_kind || '|' || exposure_id || '|' || previous_round_key
+        || '|' || previous_instrument_version as group_key,
+        organisation_type,
+        region_code,
+        n_both as n_shown
+    from {{ ref('pub_maturity_change') }}
+    where org_code is null and items_compared > 0
+
+    union all
+
+    select
+        'pub_maturity_agreement' as table_name,
+        round_key || '|' || instrument_version || '|driver|' || driver_id || '|' || evidence_basis as group_key,
+        organisation_type,
+        region_code,
+        n_shared as n_shown
+    from {{ ref('pub_maturity_agreement') }}
+    where org_code is null
+),
+
+cells as (
+    select
+        margined.table_name,
+        margined.exposure_id,
+        margined.group_key,
         margined.round_key,
         margined.margin,
         margined.n_shared,
         margined.n_unnamed,
-        published.value_status
+        margined.lowest_unnamed,
+        margined.highest_unnamed,
+        shown.n_shown is not null as is_shown
     from {{ ref('int_maturity_cells__margined') }} as margined
-    inner join {{ ref('pub_driver_maturity') }} as published
+    inner join shown
         on
-            margined.table_name = 'pub_maturity_distribution'
-            and margined.exposure_kind = 'driver'
-            and margined.driver_id = published.driver_id
-            and margined.round_key = published.round_key
-            and margined.organisation_type = published.organisation_type
-            and margined.region_code = published.region_code
-            and published.org_code is null
+            margined.table_name = shown.table_name
+            and margined.group_key = shown.group_key
+            and margined.organisation_type = shown.organisation_type
+            and margined.region_code = shown.region_code
 )
 
 select
-    'a cell with too few organisations is shown' as finding,
-    driver_id,
+    'a cell with too few organisations, or with such as are alike, is shown' as finding,
+    exposure_id as subject,
     round_key,
     margin
 from cells
 where
-    value_status = 'observed'
+    is_shown
     and (
         n_shared < {{ var('minimum_sharing_organisations') }}
         or n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1
+        or lowest_unnamed = highest_unnamed
     )
 
 union all
 
 select
     'the hidden cells of a margin can be found by subtraction' as finding,
-    driver_id,
-    round_key,
+    max(exposure_id) as subject,
+    max(round_key) as round_key,
     margin
 from cells
-where margin <> 'total'
-group by driver_id, round_key, margin
+where margin <> 'total' and table_name <> 'pub_maturity_agreement'
+group by table_name, group_key, margin
 having
-    sum(case when value_status = 'suppressed' then n_unnamed else 0 end)
-    between 1 and {{ var('minimum_sharing_organisations') }} - 1
+    sum(case when not is_shown then n_unnamed else 0 end) > 0
+    and (
+        sum(case when not is_shown then n_unnamed else 0 end) < {{ var('minimum_sharing_organisations') }}
+        or min(case when not is_shown then lowest_unnamed end) = max(case when not is_shown then highest_unnamed end)
+    )
     -- Without a shown total there is nothing to subtract from.
     and sum(n_unnamed) >= {{ var('minimum_sharing_organisations') }}
+    and min(lowest_unnamed) < max(highest_unnamed)
 
 union all
 
 select
     'an item with too few organisations is shown' as finding,
-    published.item_id as driver_id,
+    published.item_id as subject,
     published.round_key,
     'total' as margin
 from {{ ref('int_maturity_items__margined') }} as margined

@@ -82,9 +82,9 @@ _TABLES = {
     "core.fct_maturity_responses": "select 'private' as sharing_scope, 'observed' as value_status",
     "published.pub_driver_maturity": """
         select 'd' || i as driver_id, '2026' as round_key, 'all' as organisation_type,
-            'all' as region_code, null::varchar as org_code, null::varchar as org_name,
-            20 as n_shared, 120 as n_eligible, 3.0::double as median_level,
-            55.0::double as share_at_or_above_3, 'observed' as value_status
+            'all' as region_code, null::varchar as org_code, null::varchar as org_name, 'v1' as instrument_version,
+            20 as n_shared, 120 as n_eligible, 16.7::double as coverage_pct, 3.0::double as median_level,
+            55.0::double as share_at_or_above_3, 'observed' as value_status, 'Of 120, 20 shared.' as sentence
         from range(5) as t(i)""",
     "published.pub_driver_evidence": """
         select 'd' || (i // 120) as driver_id, 'R' || (i % 120) as org_code, 'Trust' as org_name,
@@ -192,6 +192,39 @@ _TABLES = {
         select 'R0' as org_code, 'Trust' as org_name, 'v1' as instrument_version, '2026' as round_key,
             'published' as sharing_scope, 'i' || i as item_id, 3 as level, 'observed' as value_status
         from range(4) as t(i)""",
+    "published.pub_maturity_agreement": """
+        select 'staff_survey' as evidence_basis, 'd' || i as driver_id, '2026' as round_key,
+            'v1' as instrument_version, 'acute' as organisation_type, 'all' as region_code, null::varchar as org_code,
+            null::varchar as org_name, 20 as n_shared, 120 as n_eligible, null::double as mean_level,
+            null::varchar as self_third, null::double as evidence_value, null::integer as evidence_age_days,
+            null::varchar as evidence_third, null::varchar as self_rating_is, 30.0::double as share_above,
+            40.0::double as share_in_line, 30.0::double as share_below, 'observed' as value_status,
+            'About 40% are in line.' as sentence
+        from range(5) as t(i)""",
+    "published.pub_maturity_change": """
+        select 'driver' as exposure_kind, 'd' || i as exposure_id, 'd' || i as driver_id, '2026' as round_key,
+            'v1' as instrument_version, '2024' as previous_round_key, 'v1' as previous_instrument_version,
+            'all' as organisation_type, 'all' as region_code, null::varchar as org_code, null::varchar as org_name,
+            10 as n_both, 120 as n_eligible, 5 as n_improved, 3 as n_same, 2 as n_worsened,
+            0.25::double as median_change, 4 as items_compared, 4 as items_expected, 'observed' as value_status,
+            'Five of ten improved.' as sentence
+        from range(5) as t(i)""",
+    "published.pub_maturity_distribution": """
+        select 'driver' as exposure_kind, 'd' || (i // 5) as exposure_id, 'd' || (i // 5) as driver_id,
+            '2026' as round_key, 'v1' as instrument_version, 'all' as organisation_type, 'all' as region_code,
+            1 + (i % 5)::integer as level, 4 as n_at_level, 20.0::double as share_at_level,
+            100.0::double - 20 * (i % 5) as share_at_or_above, 20 as n_shared, 120 as n_eligible,
+            16.7::double as coverage_pct, 4 as items, 'observed' as value_status, 'Four are at the level.' as sentence
+        from range(25) as t(i)""",
+    "published.pub_outcome_by_maturity_level": """
+        select 'self_assessment' as basis, 'driver' as exposure_kind, 'd0' as exposure_id, 'd0' as driver_id,
+            'm0' as measure_id, 'same_year' as alignment, '2026' as exposure_period_key,
+            '2026' as outcome_period_key, 'v1' as instrument_version, 'acute' as organisation_type,
+            1 + i::integer as level, 9 as n, 50.0::double as outcome_median, 45.0::double as outcome_lower_quartile,
+            55.0::double as outcome_upper_quartile, 44.0::double as outcome_median_low,
+            56.0::double as outcome_median_high, false as is_difference, true as is_blurred,
+            'observed' as value_status, 'The median was about 50%.' as sentence
+        from range(5) as t(i)""",
     "published.pub_maturity_items": """
         select 'v' as instrument_family, 'v1' as instrument_version, '2026' as round_key, 'i' || i as item_id,
             6 as n_shared, 9 as n_eligible, 3.0::double as median_level, 'observed' as value_status

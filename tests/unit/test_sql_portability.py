@@ -19,6 +19,7 @@ MODELS = sorted((DBT_PROJECT / "models").rglob("*.sql"))
 MACROS = ("div", "days_between", "day_after", "iso_date", "month_key", "financial_year_start", "financial_year_key")
 LIST_MACROS = ("period_key", "is_listed", "list_length", "joined_list", "fixed", "blurred", "rho_words")
 INTERVAL_MACROS = ("harmonised_low", "harmonised_high")
+PLACING_MACROS = ("in_unit", "third")
 BANNED = {
     exp.Concat: "concat() answers null or not, by engine; write ||",
     exp.RegexpReplace: "regexp_replace replaces once or everywhere, by engine",
@@ -40,7 +41,7 @@ def opaque(name: str):
 def render(template: str) -> str:
     """A model as SQL, with relations by their plain names and macros as opaque function calls."""
     names = {
-        **{name: opaque(name) for name in (*MACROS, *LIST_MACROS, *INTERVAL_MACROS, "data_origin")},
+        **{name: opaque(name) for name in (*MACROS, *LIST_MACROS, *INTERVAL_MACROS, *PLACING_MACROS, "data_origin")},
         "ref": lambda name: name,
         "source": lambda _, name: name,
         "var": lambda _: 1,

@@ -25,8 +25,11 @@ with named as (
             when 0 then 'in_line'
             when -1 then 'below'
         end as self_rating_is,
-        case when compared.evidence_value is null then 'missing' when compared.agreement is null then 'not_applicable' else 'observed' end
-        as value_status
+        case
+            when compared.evidence_value is null then 'missing'
+            when compared.agreement is null then 'not_applicable'
+            else 'observed'
+        end as value_status
     from {{ ref('int_maturity_agreements__compared') }} as compared
     left join {{ ref('int_organisations__unioned') }} as organisations
         on
@@ -156,7 +159,8 @@ select
             || case when evidence_basis = 'cqc_well_led' then 'CQC''s rating for being well-led' else 'the staff survey' end
             || ' rate themselves: about ' || {{ fixed('share_above', 0) }} || '% above it, '
             || {{ fixed('share_in_line', 0) }} || '% in line and ' || {{ fixed('share_below', 0) }}
-            || '% below. By thirds, chance alone would put about a third of them in line.'
+            || '% below.'
+            || case evidence_basis when 'staff_survey' then ' Chance alone would put about a third in line.' else '' end
     end as sentence,
     {{ data_origin() }} as data_origin
 from rounded

@@ -16,12 +16,20 @@ with named as (
         coalesce(organisations.org_name, changes.org_code) as cell_label,
         changes.items_expected,
         changes.items_compared,
-        changes.items_comparable,
         case when changes.change_in_mean_level is not null then 1 else 0 end as n_both,
         1 as n_eligible,
-        case when changes.change_in_mean_level > 0 then 1 when changes.change_in_mean_level is not null then 0 end as n_improved,
-        case when changes.change_in_mean_level = 0 then 1 when changes.change_in_mean_level is not null then 0 end as n_same,
-        case when changes.change_in_mean_level < 0 then 1 when changes.change_in_mean_level is not null then 0 end as n_worsened,
+        case
+            when changes.change_in_mean_level > 0 then 1
+            when changes.change_in_mean_level is not null then 0
+        end as n_improved,
+        case
+            when changes.change_in_mean_level = 0 then 1
+            when changes.change_in_mean_level is not null then 0
+        end as n_same,
+        case
+            when changes.change_in_mean_level < 0 then 1
+            when changes.change_in_mean_level is not null then 0
+        end as n_worsened,
         changes.change_in_mean_level as median_change,
         case
             when changes.items_comparable = 0 then 'not_applicable'
@@ -52,7 +60,6 @@ margins as (
         cell_label,
         items_expected,
         items_compared,
-        items_compared as items_comparable,
         case when not is_hidden then n_shared end as n_both,
         n_eligible,
         case when not is_hidden then n_above end as n_improved,
