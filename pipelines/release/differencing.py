@@ -67,6 +67,16 @@ FIGURES = {
         "'all'",
         "n_shared is not null or median_level is not null",
     ),
+    "pub_outcome_by_maturity_level": Figures(
+        "exposure_period_key || '|' || instrument_version || '|' || exposure_kind || '|' || exposure_id",
+        "organisation_type || '|' || level",
+        "basis = 'self_assessment' and (n is not null or outcome_median is not null)",
+    ),
+    "pub_response_bias": Figures(
+        "round_key",
+        "characteristic || '|' || category",
+        "n_shared is not null or standardised_difference is not null",
+    ),
 }
 
 

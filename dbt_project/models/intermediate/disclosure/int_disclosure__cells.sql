@@ -80,6 +80,50 @@ pairs as (
     where pairs.basis = 'self_assessment'
 ),
 
+-- A few who come to a type can each be at another level, and their outcomes are public, so each level is looked at alone.
+level_cells as (
+    select
+        placed.group_key,
+        placed.organisation_type as block_key,
+        placed.organisation_type || '|' || cast(placed.category as string) as cell_key,
+        'pub_maturity_distribution|' || placed.group_key as parent_key,
+        reportable.member_key,
+        placed.is_unnamed,
+        count(*) over (partition by placed.group_key, placed.organisation_type, placed.category) as n_at_level,
+        count(case when placed.is_unnamed then 1 end) over (
+            partition by placed.group_key, placed.organisation_type, placed.category
+        ) as n_unnamed
+    from {{ ref('int_maturity_members__placed') }} as placed
+    inner join {{ ref('int_maturity__reportable') }} as reportable
+        on
+            placed.org_code = reportable.org_code
+            and placed.round_key = reportable.round_key
+            and placed.instrument_version = reportable.instrument_version
+    where placed.table_name = 'pub_maturity_distribution' and placed.exposure_kind = 'driver'
+),
+
+-- A round may have several instruments; those that share are counted once.
+sharing as (
+    select
+        cells.group_key,
+        cells.block_key,
+        cells.cell_key,
+        min(reportable.member_key) as member_key,
+        cells.is_unnamed,
+        cells.is_shown
+    from {{ ref('int_sharing__cells') }} as cells
+    inner join {{ ref('int_maturity__reportable') }} as reportable
+        on
+            cells.org_code = reportable.org_code
+            and cells.group_key = reportable.round_key
+            and reportable.is_shared_nationally
+    inner join {{ ref('instrument') }} as instruments
+        on
+            reportable.instrument_version = instruments.instrument_version
+            and instruments.scores_drivers
+    group by cells.group_key, cells.block_key, cells.cell_key, cells.org_code, cells.is_unnamed, cells.is_shown
+),
+
 -- Here the types lead: where all of them are nearly all of one type, that type is the figure to keep.
 pair_cells as (
     select
@@ -141,3 +185,30 @@ select
     is_unnamed,
     count(*) over (partition by group_key, cell_key) >= {{ var('association_minimum_n') }} as is_shown
 from pair_cells
+
+union all
+
+select
+    'pub_outcome_by_maturity_level' as table_name,
+    group_key,
+    block_key,
+    cell_key,
+    parent_key,
+    member_key,
+    is_unnamed,
+    n_at_level >= {{ minimum }} and n_unnamed not between 1 and {{ minimum }} - 1 as is_shown
+from level_cells
+
+union all
+
+-- Which outcomes those have who have come or gone could tell who they are, so one block that is held holds all of them.
+select
+    'pub_response_bias' as table_name,
+    group_key,
+    block_key,
+    cell_key,
+    'pub_response_bias|' || group_key as parent_key,
+    member_key,
+    is_unnamed,
+    is_shown
+from sharing

@@ -91,6 +91,7 @@ self_assessed as (
         levels.label as level_label,
         coalesce(at_level.n, 0) as n,
         not cells.is_hidden
+        and judged.cell_key is null
         and case
             when at_level.n_unnamed > 0 then at_level.n_unnamed - available.n_without_value >= {{ minimum }}
             else coalesce(at_level.n, 0) - available.n_without_value >= {{ minimum }}
@@ -114,6 +115,12 @@ self_assessed as (
             cells.group_key = at_level.group_key
             and cells.organisation_type = at_level.organisation_type
             and levels.level = at_level.level
+    left join {{ ref('int_disclosure__judged') }} as judged
+        on
+            judged.table_name = 'pub_outcome_by_maturity_level'
+            and cells.group_key = judged.group_key
+            and cells.organisation_type || '|' || cast(levels.level as string) = judged.cell_key
+            and judged.is_held
 ),
 
 rows_of_both as (
