@@ -73,7 +73,8 @@ FIGURES = {
         "basis = 'self_assessment' and (n is not null or outcome_median is not null)",
     ),
     "pub_response_bias": Figures(
-        "round_key",
+        "round_key || '|' || case when characteristic = 'total' then 'leading' "
+        "when characteristic in ('organisation_type', 'region') then characteristic else category end",
         "characteristic || '|' || category",
         "n_shared is not null or standardised_difference is not null",
     ),

@@ -201,13 +201,14 @@ from level_cells
 
 union all
 
--- Which outcomes those have who have come or gone could tell who they are, so one block that is held holds all of them.
+-- Its counts are rounded, so that nothing is a sum of anything. Which outcomes those have who have come or gone could
+-- tell who they are, so all is held with the total.
 select
     'pub_response_bias' as table_name,
-    group_key,
-    block_key,
+    group_key || '|' || block_key as group_key,
+    'leading' as block_key,
     cell_key,
-    'pub_response_bias|' || group_key as parent_key,
+    'pub_response_bias|' || group_key || '|leading' as parent_key,
     member_key,
     is_unnamed,
     is_shown

@@ -107,7 +107,11 @@ allowed as (
     left join {{ ref('int_disclosure__judged') }} as judged
         on
             judged.table_name = 'pub_response_bias'
-            and characteristics.round_key = judged.group_key
+            and characteristics.round_key || '|' || case
+                when characteristics.characteristic = 'total' then 'leading'
+                when characteristics.characteristic in ('organisation_type', 'region') then characteristics.characteristic
+                else characteristics.category
+            end = judged.group_key
             and characteristics.characteristic || '|' || characteristics.category = judged.cell_key
             and judged.is_held
 ),
