@@ -175,7 +175,10 @@ select
     'an estimate counts more organisations than have shared' as finding,
     associations.exposure_period_key as subject
 from {{ ref('pub_driver_outcome_association') }} as associations
-left join counted on associations.exposure_period_key = counted.round_key
+left join counted
+    on
+        associations.exposure_period_key = counted.round_key
+        or associations.exposure_period_key like '% to ' || counted.round_key || '%'
 where associations.basis = 'self_assessment' and associations.n > coalesce(counted.organisations, 0)
 
 union all

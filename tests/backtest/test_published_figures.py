@@ -354,48 +354,55 @@ def association(home: Path, measure: str, alignment: str) -> dict:
     )
 
 
-def test_q3f_and_sickness(home):
-    found = association(home, "sickness_absence", "same_year")
-    assert (found["n"], found["outcome_period_key"]) == (121, "2024-25")
-    assert found["raw_rho"] == pytest.approx(-0.3224, abs=0.00005)
-    # Harmonised: less sickness is better, so the interval (-0.477, -0.148) turns round.
-    assert found["rho"] == pytest.approx(0.3224, abs=0.00005)
-    assert (found["rho_low"], found["rho_high"]) == pytest.approx((0.148, 0.477), abs=0.0005)
-    assert found["raw_tau_b"] == pytest.approx(-0.2185, abs=0.00005)
-    assert found["p_value"] == pytest.approx(0.0003, abs=0.00005)
-    assert not found["is_circular"]
+# n, rho with its plain sign, interval, tau-b, p and q of `assoc_q3f_*` in known_answers.tsv. Every acute trust of the
+# survey has a type 1 department; of cancer there are the months April to July.
+Q3F = {
+    ("sickness_absence", "same_year"): (121, -0.3224, (-0.477, -0.148), -0.2185, 0.0003, 0.0012),
+    ("rtt_within_18_weeks", "outcome_one_year_later"): (119, 0.2271, (0.047, 0.393), 0.1534, 0.0130, 0.0191),
+    ("cancer_62_day", "outcome_one_year_later"): (120, 0.2230, (0.043, 0.389), 0.1479, 0.0143, 0.0191),
+    ("ae_within_4_hours", "same_year"): (121, 0.1840, (0.004, 0.352), 0.1226, 0.0434, 0.0434),
+}
 
 
-def test_q3f_and_waiting(home):
-    found = association(home, "rtt_within_18_weeks", "outcome_one_year_later")
-    assert (found["n"], found["raw_rho"]) == (119, pytest.approx(0.2271, abs=0.00005))
-    assert (found["rho_low"], found["rho_high"]) == pytest.approx((0.047, 0.393), abs=0.0005)
-    assert found["tau_b"] == pytest.approx(0.1534, abs=0.00005)
-    assert found["p_value"] == pytest.approx(0.0130, abs=0.00005)
+@pytest.mark.parametrize(("pair", "known"), Q3F.items(), ids=lambda value: value[0] if value in Q3F else "")
+def test_q3f_associations_of_acute_trusts(home, pair, known):
+    found = association(home, *pair)
+    n, rho, interval, tau_b, p_value, q_value = known
+    is_turned = pair[0] == "sickness_absence"
+    assert (found["n"], found["family_id"], found["is_circular"]) == (n, "headline_item", False)
+    assert (found["raw_rho"], found["raw_tau_b"]) == pytest.approx((rho, tau_b), abs=0.00005)
+    assert (found["p_value"], found["q_value"]) == pytest.approx((p_value, q_value), abs=0.00005)
+    # Harmonised: less sickness is better, so that its interval turns round.
+    assert found["rho"] == -found["raw_rho"] if is_turned else found["raw_rho"]
+    low, high = sorted(-end for end in interval) if is_turned else interval
+    assert (found["rho_low"], found["rho_high"]) == pytest.approx((low, high), abs=0.0005)
 
 
-def test_q3f_and_ae(home):
-    """Every acute trust of the survey has a type 1 department, so that the population is that of the known answer."""
-    found = association(home, "ae_within_4_hours", "same_year")
-    assert (found["n"], found["rho"]) == (121, pytest.approx(0.1840, abs=0.00005))
-    assert (found["rho_low"], found["rho_high"]) == pytest.approx((0.004, 0.352), abs=0.0005)
-    assert found["tau_b"] == pytest.approx(0.1226, abs=0.00005)
-    assert found["p_value"] == pytest.approx(0.0434, abs=0.00005)
+def test_the_four_q3f_associations_are_the_whole_family(home):
+    found = rows(
+        home,
+        "select measure_id, alignment from pub_driver_outcome_association "
+        "where family_id = 'headline_item' and organisation_type = 'acute'",
+    )
+    assert {(item["measure_id"], item["alignment"]) for item in found} == set(Q3F)
 
 
-def test_q3f_and_cancer(home):
-    """The months of 2025-26 so far: April to July."""
-    found = association(home, "cancer_62_day", "outcome_one_year_later")
-    assert (found["n"], found["outcome_period_key"]) == (120, "2025-26")
-    assert found["rho"] == pytest.approx(0.2230, abs=0.00005)
-    assert (found["rho_low"], found["rho_high"]) == pytest.approx((0.043, 0.389), abs=0.0005)
-    assert found["tau_b"] == pytest.approx(0.1479, abs=0.00005)
-    assert found["p_value"] == pytest.approx(0.0143, abs=0.00005)
-
-
-def test_exposures_that_share_questions_with_the_outcome_are_flagged(home):
-    found = association(home, "staff_engagement", "same_year")
-    assert found["is_circular"] and "q3f" in found["shared_items"] and found["q_value"] is None
+def test_a_driver_that_shares_questions_with_the_outcome_is_flagged_and_has_a_variant_that_does_not(home):
+    """P4 is q3f, q23b, q24c and q24e; the engagement index holds q3f."""
+    driver, variant = (
+        row(
+            home,
+            "select is_circular, shared_items, rho, q_value, exposure_label, sentence "
+            "from pub_driver_outcome_association where measure_id = 'staff_engagement' and alignment = 'same_year' "
+            f"and organisation_type = 'acute' and basis = 'staff_survey_evidence' and exposure_id = '{exposure}'",
+        )
+        for exposure in ("capability_and_capacity", "capability_and_capacity_without_staff_engagement")
+    )
+    assert (driver["is_circular"], driver["shared_items"], driver["q_value"]) == (True, "q3f", None)
+    assert "no evidence of a link" in driver["sentence"]
+    assert (variant["is_circular"], variant["shared_items"]) == (False, None)
+    assert variant["q_value"] is not None and variant["rho"] != driver["rho"]
+    assert variant["exposure_label"].endswith("without q3f") and "no evidence" not in variant["sentence"]
 
 
 def test_national_figures_need_no_submission(home):

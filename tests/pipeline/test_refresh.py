@@ -106,6 +106,47 @@ def test_planted_associations_come_back(home, basis, may_miss):
     assert len(missed) <= may_miss, missed
 
 
+@pytest.mark.parametrize("basis", ["staff_survey_evidence", "self_assessment"])
+def test_planted_nulls_are_not_called(home, basis):
+    nulls = pl.read_csv(PLANTED).filter((pl.col("basis") == basis) & (pl.col("raw_rho") == 0))
+    assert not nulls.is_empty()
+    for driver, measure in nulls.select("driver_id", "measure_id").iter_rows():
+        found = rows(
+            home,
+            "select q_value, sentence from pub_driver_outcome_association where rho is not null "
+            f"and basis = '{basis}' and organisation_type in ('acute', 'all') and alignment = 'same_year' "
+            f"and exposure_id = '{driver}' and measure_id = '{measure}'",
+        )
+        assert len(found) == 2 and all(item["q_value"] >= 0.05 for item in found)
+        assert all("no association can be seen" in item["sentence"] for item in found)
+
+
+def test_figures_that_rest_on_self_assessments_are_rounded(home):
+    """Exact rank statistics beside public outcomes would be equations for the levels of who may not be named."""
+    found = row(
+        home,
+        "select count(rho) as shown, count(*) filter (where rho <> round(rho, 2) or rho_low <> round(rho_low, 2) "
+        "or adjusted_rho <> round(adjusted_rho, 2) or weighted_rho <> round(weighted_rho, 2) "
+        "or p_value <> round(p_value, 3) or q_value <> round(q_value, 3)) as exact "
+        "from pub_driver_outcome_association where basis = 'self_assessment'",
+    )
+    assert found["shown"] > 100 and found["exact"] == 0
+
+
+def test_a_driver_without_the_items_of_the_outcome_is_offered(home):
+    found = rows(
+        home,
+        "select exposure_kind, is_circular, shared_items, q_value is null as has_no_q "
+        "from pub_driver_outcome_association where basis = 'staff_survey_evidence' and alignment = 'same_year' "
+        "and driver_id = 'capability_and_capacity' and measure_id = 'staff_engagement' "
+        "and organisation_type = 'acute' and exposure_kind like 'driver%' order by all",
+    )
+    assert [tuple(item.values()) for item in found] == [
+        ("driver", True, "q3f", True),
+        ("driver_disjoint", False, None, False),
+    ]
+
+
 def test_strong_and_absent_associations_are_told_apart(home):
     def found(driver: str, measure: str) -> dict:
         return row(

@@ -67,6 +67,18 @@ DAMAGE = {
     "delete from published.pub_measure_values_todays_footprint where org_code = 'ZX211'": (
         "assert_footprint_conserves_totals"
     ),
+    "delete from reference.measure_item where measure_id = 'staff_engagement' and concept = 'q3f'": (
+        "assert_measure_items_agree"
+    ),
+    "update reference.survey_item set driver_id = 'people_and_culture' where concept = 'q3f'": (
+        "assert_circularity_follows_the_items"
+    ),
+    "update reference.survey_item_secondary_driver set sd_key = 'early_warning_quality_risk' where concept = 'q3d'": (
+        "assert_secondary_drivers_agree_with_drivers"
+    ),
+    "update published.pub_driver_outcome_association set rho_low = -0.1 where rho_low > 0": (
+        "assert_sentences_claim_no_more_than_their_rows"
+    ),
     "update core.fct_maturity_responses set level = 9": "assert_levels_are_of_their_instrument",
     "update staging.stg_ae_four_hour__counts set value = value + 100000 where item_name like 'over_4_hours%'": (
         "assert_ae_over_four_hours_within_attendances"
