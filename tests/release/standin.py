@@ -262,13 +262,22 @@ BEHIND = """
     select figures.*, null::varchar as parent_key, 'R' || i || '|answers' as member_key, true as is_unnamed,
         true as is_shown
     from range(20) as t(i), (
-        select 'pub_driver_maturity' as table_name, 'd' || j || '|2026' as group_key, 'leading' as block_key,
-            'all|all' as cell_key
+        select 'pub_maturity_distribution' as table_name, '2026|v1|driver|d' || j as group_key,
+            'leading' as block_key, 'all|all' as cell_key
         from range(5) as d(j)
+        union all
+        select 'pub_maturity_change', '2026|v1|driver|d' || j || '|2024|v1', 'leading', 'all|all' from range(5) as d(j)
+        union all
+        select 'pub_maturity_agreement', '2026|v1|driver|d' || j || '|staff_survey', 'organisation_type', 'acute|all'
+        from range(5) as d(j)
+        union all
+        select 'pub_outcome_by_maturity_level', '2026|v1|driver|d0', 'acute', 'acute|' || (1 + j) from range(5) as d(j)
+        union all
+        select 'pub_response_bias', '2026|m' || j, 'leading', 'outcome|m' || j from range(4) as d(j)
         union all
         select 'pub_maturity_items', 'v1|2026|i' || j, 'leading', 'all' from range(4) as d(j)
         union all
-        select 'pub_driver_outcome_association', 'd' || j || '|m0|same_year|2025-26', 'leading', 'acute'
+        select 'pub_driver_outcome_association', 'driver|d' || j || '|m0|same_year|2025-26', 'leading', 'acute'
         from range(2) as d(j)
     ) as figures
 """

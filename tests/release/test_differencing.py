@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import duckdb
@@ -73,8 +74,6 @@ def test_every_release_counts_and_the_newest_comes_first(place):
 
 def test_what_was_known_on_an_earlier_day_has_no_releases(place):
     remember(place, "2026.1.0", 1)
-    import datetime as dt
-
     assert shown.history(Workspace(place.root, place.origin, dt.date(2026, 5, 1))).height == 0
 
 
