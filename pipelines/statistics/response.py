@@ -106,7 +106,8 @@ def _design(base: pl.DataFrame, outcomes: pl.DataFrame) -> np.ndarray:
     chosen = _covariates(base, outcomes)
     is_chosen = pl.col("measure_id").is_in(chosen)
     wide = outcomes.filter(is_chosen).pivot("measure_id", index="org_code", values="outcome_value")
-    numbers = base.with_columns(pl.col("size").log()).join(wide, on="org_code", how="left", maintain_order="left")
+    sized = base.with_columns(pl.when(pl.col("size") > 0).then(pl.col("size").log()))
+    numbers = sized.join(wide, on="org_code", how="left", maintain_order="left")
     centred = numbers.select(
         (pl.col(name) - pl.col(name).mean().over("organisation_type")).fill_null(0.0) for name in ("size", *chosen)
     )

@@ -104,7 +104,11 @@ def put_others(inbox: Path) -> None:
     counted = [f"ZX00{number}" for number in range(2, 6)] + ["ZX008"]
     put_json(
         inbox / f"{MARKER}.json",
-        *(submission(code, contact=[{MARKER: MARKER}]) | {MARKER: MARKER} for code in counted),
+        # One level differs: a cell in which all are alike would be hidden.
+        *(
+            submission(code, contact=[{MARKER: MARKER}], level=2 if code == "ZX002" else 3) | {MARKER: MARKER}
+            for code in counted
+        ),
         *(submission(code, CAPABILITY, "Confirmed") for code in counted),
         *(submission(code, "ward-round-1", 7) for code in counted),
         submission("ZX006", submission_status="draft", sharing_scope="published"),
@@ -189,7 +193,12 @@ def naming(tables: dict[str, list[tuple[Any, ...]]], code: str) -> set[str]:
 
 def test_with_consent_an_organisation_is_in_every_mart_that_its_scope_allows(built):
     extra = naming(built.shared, "ZX007") - naming(built.before, "ZX007")
-    assert {"fct_maturity_responses", "pub_maturity_responses", "pub_driver_maturity"} <= extra
+    named = {"pub_maturity_responses", "pub_driver_maturity", "pub_maturity_agreement"}
+    assert {"fct_maturity_responses", *named} <= extra
+    counted = {"pub_driver_maturity", "pub_maturity_distribution"}
+    assert all(built.before[name] != built.shared[name] for name in counted)
+    for code in ("ZX001", "ZX009"):
+        assert not [name for name in naming(built.shared, code) if name.startswith("pub_maturity_")]
     assert "fct_maturity_responses" in naming(built.shared, "ZX001") - naming(built.before, "ZX001")
     assert "ZX001" not in {row[0] for row in built.shared["pub_maturity_responses"]}
 
