@@ -1,5 +1,6 @@
 -- Who is behind each published figure that rests on self-assessments, shown or not: one select for each kind of table. A
--- figure that could be shown if there had been no earlier release has is_shown. Another table is one more select.
+-- figure that could be shown if there had been no earlier release has is_shown. Another table is one more select. The keys
+-- are kept with each release: under another name a figure is taken for a new one, with nothing to be held against.
 {% set minimum = var('minimum_sharing_organisations') %}
 
 with maturity as (
