@@ -35,34 +35,23 @@ NOT_ADJUSTED = AdjustedAssociation()
 def adjusted_association(
     groups: np.ndarray, exposure: np.ndarray, outcome: np.ndarray, covariates: dict[str, np.ndarray], minimum_n: int
 ) -> AdjustedAssociation:
-    """Correlation of ranks within groups (as a share of the group), after linear regression on the covariates.
+    """Correlation of ranks after a linear regression of both on the groups and the covariates.
 
-    Covariates are floats (taken as ranks within groups too) or codes of labels (integers, taken as dummies); nan and
-    negative codes are missing.
-    Kim (2015), Communications for Statistical Applications and Methods 22:665-674. Each column of the regression and
-    each group beyond the first costs a degree of freedom, of Student's t as of the interval.
+    Covariates are floats (taken as ranks) or codes of labels (integers, taken as dummies, as groups are); nan and
+    negative codes are missing. Kim (2015), Communications for Statistical Applications and Methods 22:665-674. Each
+    column of the regression costs a degree of freedom, of Student's t as of the interval. Ranks are those among all
+    groups: a rank among the eight organisations of a small group would be too rough to take a covariate out.
     """
     usable = {name: values for name, values in covariates.items() if _missing(values).mean() <= MOST_MISSING}
     complete = ~np.any([np.zeros(len(groups), dtype=bool), *map(_missing, usable.values())], axis=0)
-    groups = groups[complete]
-    columns = {name: _columns(values[complete], groups) for name, values in usable.items()}
+    columns = {name: _columns(values[complete]) for name, values in usable.items()}
     named = [name for name, found in columns.items() if found.any()]
-    if not named or len(groups) < minimum_n:
+    if not named or complete.sum() < minimum_n:
         return NOT_ADJUSTED
-    design = np.concatenate([_dummies(groups), *(columns[name] for name in named)], axis=1)
-    sides = np.column_stack([_shares(side[complete], groups) for side in (exposure, outcome)])
+    design = np.concatenate([_dummies(groups[complete]), *(columns[name] for name in named)], axis=1)
+    sides = np.column_stack([centred_ranks(side[complete]) for side in (exposure, outcome)])
     fitted, _, used, _ = np.linalg.lstsq(design, sides, rcond=1e-10)
     return _judged(sides, sides - design @ fitted, int(used) - 1, "|".join(named))
-
-
-def partial_rho(groups: np.ndarray, exposure: np.ndarray, outcome: np.ndarray, covariate: np.ndarray) -> float | None:
-    """Partial Spearman for one covariate that is complete; None where something is constant within the groups."""
-    sides = np.array([_shares(values, groups) for values in (exposure, outcome, covariate)])
-    (xx, xy, xz), (_, yy, yz), (_, _, zz) = sides @ sides.T
-    left = (xx * zz - xz**2) * (yy * zz - yz**2)
-    if left <= 1e-12 * (xx * zz) * (yy * zz):
-        return None
-    return float((xy * zz - xz * yz) / sqrt(left))
 
 
 def _judged(sides: np.ndarray, residuals: np.ndarray, lost: int, adjusted_for: str) -> AdjustedAssociation:
@@ -80,14 +69,8 @@ def _missing(values: np.ndarray) -> np.ndarray:
     return np.isnan(values) if values.dtype.kind == "f" else values < 0
 
 
-def _columns(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    if values.dtype.kind == "f":
-        return _shares(values, groups)[:, None]
-    return _dummies(values)[:, 1:]
-
-
-def _shares(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    return centred_ranks(values, groups) / np.bincount(groups)[groups]
+def _columns(values: np.ndarray) -> np.ndarray:
+    return centred_ranks(values)[:, None] if values.dtype.kind == "f" else _dummies(values)[:, 1:]
 
 
 def _dummies(codes: np.ndarray) -> np.ndarray:

@@ -187,7 +187,7 @@ def _estimates(sample: Sample, strata: list[Stratum], minimum_n: int) -> dict[st
         "n": len(sample),
         "n_types": len(pooled),
         **_headline(sample, pooled),
-        **_sensitivity(pooled, minimum_n),
+        **_sensitivity(sample, pooled, minimum_n),
         **_adjusted(sample, minimum_n),
         **_trend(sample, pooled, minimum_n),
         **_odds(sample),
@@ -219,28 +219,32 @@ def _headline(sample: Sample, strata: list[Stratum]) -> dict[str, Any]:
     }
 
 
-def _sensitivity(strata: list[Stratum], minimum_n: int) -> dict[str, Any]:
+def _sensitivity(sample: Sample, strata: list[Stratum], minimum_n: int) -> dict[str, Any]:
     sizes = np.array([[stratum.n] for stratum in strata])
     draws = pooling.pooled_rhos(np.array([stratum.draws for stratum in strata]), sizes)
     left = np.array([stratum.left for stratum in strata])
     rhos = pooling.pooled_rhos(np.array([stratum.weighted for stratum in strata]), left)
-    is_enough = left.sum(axis=0) >= minimum_n
+    # A region that holds none of these organisations takes none away.
+    is_range = (left.sum(axis=0) >= minimum_n) & (left.sum(axis=0) < len(sample))
     bootstrap = resampling.percentile_interval(draws)
-    without_region = resampling.least_and_greatest(rhos[1:][is_enough[1:]])
+    without_region = resampling.least_and_greatest(rhos[is_range])
     return {
         "raw_bootstrap_low": bootstrap[0],
         "raw_bootstrap_high": bootstrap[1],
         "raw_without_region_low": without_region[0],
         "raw_without_region_high": without_region[1],
-        "raw_weighted_rho": None if np.isnan(rhos[0]) else float(rhos[0]),
+        "raw_weighted_rho": None if np.isnan([*sample.weight, rhos[0]]).any() else float(rhos[0]),
     }
 
 
 def _adjusted(sample: Sample, minimum_n: int) -> dict[str, Any]:
-    covariates = {"prior value": sample.prior, "size": sample.size, "region": sample.regions}
-    found = adjustment.adjusted_association(sample.types, sample.exposure, sample.outcome, covariates, minimum_n)
+    def adjusted(covariates: dict[str, np.ndarray]) -> adjustment.AdjustedAssociation:
+        return adjustment.adjusted_association(sample.types, sample.exposure, sample.outcome, covariates, minimum_n)
+
+    prior = {"prior value": sample.prior}
+    found = adjusted({**prior, "size": sample.size, "region": sample.regions})
     return {
-        "raw_prior_adjusted_rho": _prior_adjusted_rho(sample, minimum_n),
+        "raw_prior_adjusted_rho": adjusted(prior).rho,
         "raw_adjusted_rho": found.rho,
         "raw_adjusted_rho_low": found.rho_low,
         "raw_adjusted_rho_high": found.rho_high,
@@ -248,13 +252,6 @@ def _adjusted(sample: Sample, minimum_n: int) -> dict[str, Any]:
         "adjusted_n": found.n,
         "adjusted_for": found.adjusted_for,
     }
-
-
-def _prior_adjusted_rho(sample: Sample, minimum_n: int) -> float | None:
-    known = sample.where(~np.isnan(sample.prior))
-    if len(known) < minimum_n:
-        return None
-    return adjustment.partial_rho(known.types, known.exposure, known.outcome, known.prior)
 
 
 def _trend(sample: Sample, strata: list[Stratum], minimum_n: int) -> dict[str, Any]:
@@ -286,7 +283,9 @@ def _rival_rho(strata: list[Stratum], minimum_n: int) -> float | None:
 
 
 def _with_q_values(estimates: pl.DataFrame) -> pl.DataFrame:
-    is_tested = pl.col("p_value").is_not_null() & ~pl.col("is_circular") & pl.col("family_id").is_not_null()
+    is_tested = pl.all_horizontal(
+        pl.col("p_value", "family_id").is_not_null(), ~pl.col("is_circular").fill_null(value=True)
+    )
     tested = estimates.filter(is_tested)
     families = [
         family.with_columns(q_value=pl.Series(ranks.benjamini_hochberg(family["p_value"].to_list()), dtype=pl.Float64))

@@ -14,8 +14,9 @@ import numpy as np
 
 from pipelines.statistics.ranks import Z_95, is_constant
 
-# A log odds ratio per standard deviation that is known worse than this comes from levels that do not overlap.
-LARGEST_STANDARD_ERROR = 2.0
+# A log odds ratio per standard deviation that is known worse (an interval over a factor of 50) comes from levels that
+# hardly overlap.
+LARGEST_STANDARD_ERROR = 1.0
 
 
 class OddsRatio(NamedTuple):
@@ -57,21 +58,21 @@ def _standardised(groups: np.ndarray, exposure: np.ndarray) -> np.ndarray | None
 
 
 def _is_separated(exposure: np.ndarray, levels: np.ndarray) -> bool:
-    order = np.argsort(exposure, kind="stable")
-    steps = np.diff(levels[order])
-    return bool((steps >= 0).all() or (steps <= 0).all())
+    """Whether levels rise, or fall, with the exposure throughout, but for organisations of equal exposure."""
+    rising, falling = (levels[np.lexsort((tie_break, exposure))] for tie_break in (levels, -levels))
+    return bool((np.diff(rising) >= 0).all() or (np.diff(falling) <= 0).all())
 
 
 def _fitted(design: np.ndarray, levels: np.ndarray) -> OddsRatio:
     from scipy.special import expit, logit
     from statsmodels.miscmodels.ordinal_model import OrderedModel
 
-    model = OrderedModel(levels, design, distr="logit")
-    # scipy.stats.logistic gives the same numbers, but its checks of each call take most of the time.
-    model.distr = SimpleNamespace(cdf=expit, pdf=lambda value: expit(value) * expit(-value), ppf=logit)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
+            model = OrderedModel(levels, design, distr="logit")
+            # scipy.stats.logistic gives the same numbers, but its checks of each call take most of the time.
+            model.distr = SimpleNamespace(cdf=expit, pdf=lambda value: expit(value) * expit(-value), ppf=logit)
             found = model.fit(method="bfgs", disp=0)
             slope, error = float(found.params[0]), float(found.bse[0])
         except (np.linalg.LinAlgError, ValueError):

@@ -62,8 +62,7 @@ def rank_association(exposure: np.ndarray, outcome: np.ndarray) -> RankAssociati
         raise ValueError(f"{len(exposure)} exposures cannot be paired with {len(outcome)} outcomes")
     if is_constant(exposure) or is_constant(outcome):
         return NOT_ESTIMATED
-    together = np.zeros(len(exposure), dtype=np.intp)
-    x, y = centred_ranks(exposure, together), centred_ranks(outcome, together)
+    x, y = centred_ranks(exposure), centred_ranks(outcome)
     rho = float(x @ y / sqrt((x @ x) * (y @ y)))
     return RankAssociation(rho, *bonett_wright_interval(rho, len(x)), students_p_value(rho, len(x) - 2))
 
@@ -89,17 +88,15 @@ def is_constant(values: np.ndarray) -> bool:
     return len(values) == 0 or bool((values == values[0]).all())
 
 
-def centred_ranks(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Average ranks within each group, less their mean; `groups` are small whole numbers, one per value."""
-    order = np.lexsort((values, groups))
-    ordered, owner = values[order], groups[order]
-    is_first = np.ones(len(values), dtype=bool)
-    is_first[1:] = (ordered[1:] != ordered[:-1]) | (owner[1:] != owner[:-1])
-    first = np.flatnonzero(is_first)
-    tied = np.append(first[1:], len(values)) - first
+def centred_ranks(values: np.ndarray) -> np.ndarray:
+    """Average ranks less their mean."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    tied = np.diff(np.append(first, len(values)))
     ranks = np.empty(len(values))
-    ranks[order] = np.repeat(first + (tied - 1) / 2, tied)
-    return ranks - (np.bincount(groups, ranks) / np.maximum(np.bincount(groups), 1))[groups]
+    ranks[order] = np.repeat(first + tied / 2, tied)
+    return ranks - len(values) / 2
 
 
 def concordance(exposure: np.ndarray, outcome: np.ndarray) -> Concordance | None:

@@ -14,6 +14,8 @@ import numpy as np
 DRAWS = 599
 # Draws without an estimate (all of one value) that an interval may leave out.
 MOST_WITHOUT = 0.05
+# Larger arrays leave the processor's cache and cost twice as much.
+CELLS_AT_ONCE = 20_000
 
 
 def weighted_rhos(exposure: np.ndarray, outcome: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -22,24 +24,27 @@ def weighted_rhos(exposure: np.ndarray, outcome: np.ndarray, weights: np.ndarray
     With whole weights it is the rho of organisations that stand in the data that often. Exact for those: sums of
     quarters do not depend on their order.
     """
+    columns = max(1, CELLS_AT_ONCE // len(exposure))
+    blocks = [weights[:, start : start + columns] for start in range(0, weights.shape[1], columns)]
+    return np.concatenate([_weighted_rhos(exposure, outcome, block) for block in blocks])
+
+
+def _weighted_rhos(exposure: np.ndarray, outcome: np.ndarray, weights: np.ndarray) -> np.ndarray:
     order = np.argsort(outcome, kind="stable")
     exposure, outcome, weights = exposure[order], outcome[order], weights[order]
-    y, y_squares = _weighted_ranks(outcome, weights)
+    first = _first_of_ties(outcome)
+    tied = _summed(weights, first)
+    y = _ranks_of_ties(tied)
+    products = tied * y
+    y_squares = np.einsum("ij,ij->j", products, y)
+    if len(first) < len(outcome):
+        products = weights * np.repeat(y, np.diff(np.append(first, len(outcome))), axis=0)
     order = np.argsort(exposure, kind="stable")
     first = _first_of_ties(exposure[order])
-    tied, products = (_summed(values[order], first) for values in (weights, weights * y))
+    tied, products = _summed(weights[order], first), _summed(products[order], first)
     x = _ranks_of_ties(tied)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (x * products).sum(axis=0) / np.sqrt((x * x * tied).sum(axis=0) * y_squares)
-
-
-def _weighted_ranks(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Average ranks of sorted values less their mean, and the weighted sum of their squares."""
-    first = _first_of_ties(values)
-    tied = _summed(weights, first)
-    ranks = _ranks_of_ties(tied)
-    squares = (ranks * ranks * tied).sum(axis=0)
-    return np.repeat(ranks, np.diff(np.append(first, len(values))), axis=0), squares
+        return np.einsum("ij,ij->j", x, products) / np.sqrt(np.einsum("ij,ij,ij->j", x, x, tied) * y_squares)
 
 
 def _first_of_ties(values: np.ndarray) -> np.ndarray:
@@ -51,8 +56,12 @@ def _summed(weights: np.ndarray, first: np.ndarray) -> np.ndarray:
 
 
 def _ranks_of_ties(tied: np.ndarray) -> np.ndarray:
+    """Average ranks of sorted values less their mean, the weight of each value given."""
     ranks = np.cumsum(tied, axis=0)
-    return ranks - tied / 2 - ranks[-1] / 2
+    centre = ranks[-1] / 2
+    ranks -= tied / 2
+    ranks -= centre
+    return ranks
 
 
 @lru_cache(maxsize=128)

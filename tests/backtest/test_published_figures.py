@@ -373,7 +373,7 @@ def test_q3f_associations_of_acute_trusts(home, pair, known):
     assert (found["raw_rho"], found["raw_tau_b"]) == pytest.approx((rho, tau_b), abs=0.00005)
     assert (found["p_value"], found["q_value"]) == pytest.approx((p_value, q_value), abs=0.00005)
     # Harmonised: less sickness is better, so that its interval turns round.
-    assert found["rho"] == -found["raw_rho"] if is_turned else found["raw_rho"]
+    assert found["rho"] == (-found["raw_rho"] if is_turned else found["raw_rho"])
     low, high = sorted(-end for end in interval) if is_turned else interval
     assert (found["rho_low"], found["rho_high"]) == pytest.approx((low, high), abs=0.0005)
 

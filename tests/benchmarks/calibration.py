@@ -11,14 +11,11 @@ import sys
 import time
 from collections.abc import Iterator
 from math import sqrt
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from pipelines.statistics import pooling, ranks, resampling
+from pipelines.statistics import adjustment, pooling, ranks, resampling
 from pipelines.statistics.association import KEY, NUMBERS, estimate
 
 SEED = 20261122
@@ -42,14 +39,16 @@ FAMILY = DRIVERS * OUTCOMES
 
 
 def main(divisor: int) -> None:
-    """Prints the three tables and what they took."""
+    """Prints the tables and what they took."""
     started = time.process_time()
     print(f"seed {SEED}, {DATA_SETS // divisor:,} data sets, {SIMULATIONS // divisor:,} simulations a cell")
     false_discoveries(DATA_SETS // divisor)
     for design in DESIGNS:
         coverage(design, SIMULATIONS // divisor)
     coverage_of_all(SIMULATIONS // divisor)
+    heterogeneity(SIMULATIONS // divisor)
     power(10 * SIMULATIONS // divisor)
+    confounded(SIMULATIONS // divisor)
     print(f"{time.process_time() - started:.0f} s of CPU")
 
 
@@ -149,10 +148,27 @@ def coverage(design: str, simulations: int) -> None:
 
 def coverage_of_all(simulations: int) -> None:
     """The same for 'all', with the types at 60 % sharing."""
-    sizes = [round(SHARING * size) for size, _ in TYPES.values()]
+    sizes = _shared_sizes()
     print(f"\ncoverage of 'all', five levels, types of {sizes}: Bonett-Wright / bootstrap")
     covered = [_covered("five levels", rho, sizes, simulations) for rho in RHOS]
     print("  ".join(f"rho {rho}: {_pair(both)}" for rho, both in zip(RHOS, covered, strict=True)))
+
+
+def heterogeneity(simulations: int) -> None:
+    """How often types that have one rho are called different."""
+    print("\ntypes of one rho: share of heterogeneity p < 0.05")
+    for rho in RHOS[::3]:
+        generator, latent, called = np.random.default_rng([SEED, int(10 * rho), 4]), _latent("five levels", rho), []
+        for _ in range(simulations):
+            samples = [_draw("five levels", latent, n, generator) for n in _shared_sizes()]
+            known = [(ranks.rank_association(*sample).rho, len(sample[0])) for sample in samples]
+            rhos, sizes = zip(*(one for one in known if one[0] is not None), strict=True)
+            called.append(pooling.heterogeneity(list(rhos), list(sizes)).p_value < 0.05)
+        print(f"rho {rho}: {100 * np.mean(called):.1f} (MC error {_error(0.05, simulations)})")
+
+
+def _shared_sizes() -> list[int]:
+    return [round(SHARING * size) for size, _ in TYPES.values()]
 
 
 def power(simulations: int) -> None:
@@ -162,6 +178,29 @@ def power(simulations: int) -> None:
         for n in SIZES:
             called = _called(rho, n, simulations)
             print(f"rho {rho}, n {n:>3}: {_pair(called)} (MC error at most {_error(0.5, simulations)})")
+
+
+def confounded(simulations: int) -> None:
+    """Exposure and outcome that both go with the prior value and the region, and otherwise not with each other."""
+    print("\nassociated through prior value (0.5, 0.7) and region only, five levels: p < 0.05 unadjusted / adjusted")
+    for sizes in ([SIZES[0]], [SIZES[1]], [SIZES[2]], _shared_sizes()):
+        called = np.mean(list(_confounded(sizes, simulations)), axis=0)
+        print(f"n {sum(sizes):>3}, types {len(sizes)}: {_pair(called)} (MC error {_error(0.05, simulations)})")
+
+
+def _confounded(sizes: list[int], simulations: int) -> Iterator[tuple[bool, bool]]:
+    generator, types = np.random.default_rng([SEED, *sizes, 3]), np.repeat(np.arange(len(sizes)), sizes)
+    n, n_types = len(types), len(sizes)
+    for _ in range(simulations):
+        region, (prior, trait, rest, size) = generator.integers(0, 7, n), generator.normal(size=(4, n))
+        exposure = _cut(0.5 * prior + sqrt(0.75) * trait + 0.2 * (region - 3), LEVELS)
+        outcome = 0.7 * prior + sqrt(0.51) * rest + 0.2 * (region - 3)
+        found = [ranks.rank_association(exposure[types == one], outcome[types == one]) for one in range(n_types)]
+        known = [(one.rho, kept) for one, kept in zip(found, sizes, strict=True) if one.rho is not None]
+        plain = found[0] if n_types == 1 else pooling.pooled_association(*map(list, zip(*known, strict=True)))
+        covariates = {"prior value": prior, "size": size, "region": region}
+        adjusted = adjustment.adjusted_association(types, exposure, outcome, covariates, 20)
+        yield plain.p_value < 0.05, adjusted.p_value < 0.05
 
 
 def _called(rho: float, n: int, simulations: int) -> np.ndarray:

@@ -241,7 +241,6 @@ class TestAdjustment:
         expected = (xy - xz * yz) / math.sqrt((1 - xz**2) * (1 - yz**2))
         found = adjustment.adjusted_association(WHOLE[:60], x, y, {"prior value": z}, 20)
         assert found.rho == pytest.approx(expected)
-        assert adjustment.partial_rho(WHOLE[:60], x, y, z) == pytest.approx(expected)
         # One degree of freedom less: t with 60 - 3, and the interval of 59 pairs.
         t = found.rho * math.sqrt(57 / (1 - found.rho**2))
         assert found.p_value == pytest.approx(2 * stats.t.sf(abs(t), 57))
@@ -253,6 +252,12 @@ class TestAdjustment:
         within = [side - (np.bincount(region, side) / 20)[region] for side in (stats.rankdata(x), stats.rankdata(y))]
         assert found.rho == pytest.approx(np.corrcoef(within)[0, 1])
         assert (found.rho_low, found.rho_high) == pytest.approx(bonett_wright_interval(found.rho, 58))
+
+    def test_takes_types_out_as_it_does_labels(self):
+        kind, (x, y), size = np.repeat([0, 1, 2], 20), tied_sample(6), np.random.default_rng(2).normal(size=60)
+        of_types = adjustment.adjusted_association(kind, x + kind, y - kind, {"size": size}, 20)
+        of_labels = adjustment.adjusted_association(WHOLE[:60], x + kind, y - kind, {"size": size, "kind": kind}, 20)
+        assert of_types[:5] == pytest.approx(of_labels[:5])
 
     def test_leaves_out_a_covariate_that_many_lack_and_not_the_organisations(self):
         x, y = tied_sample(7)
@@ -314,11 +319,16 @@ class TestProportionalOdds:
             (np.arange(40.0), np.ones(40)),  # one level
             (np.arange(40.0), np.repeat(of(1, 2, 3, 4), 10)),  # levels do not overlap
             (np.arange(40.0), np.repeat(of(4, 3, 2, 1), 10)),
+            (np.repeat(of(1, 2, 3), [10, 20, 10]), np.repeat(of(1, 2, 1, 2), 10)),  # they do at one exposure only
             (np.ones(40), np.tile(of(1, 2, 3, 4), 10)),  # one exposure
         ],
     )
     def test_without_an_answer_is_none(self, exposure, outcome):
         assert ordinal.proportional_odds(WHOLE[:40], exposure, outcome) == ordinal.NO_RATIO
+
+    def test_of_types_whose_levels_do_not_overlap_is_none(self):
+        exposure, outcome = np.arange(40.0), np.repeat(of(1, 2, 1, 2), 10)
+        assert ordinal.proportional_odds(np.repeat([0, 1], 20), exposure, outcome) == ordinal.NO_RATIO
 
 
 class TestBenjaminiHochberg:
@@ -440,6 +450,14 @@ class TestEstimate:
         found = estimated(pairs(*tied_sample(2), region_code=pl.Series([region] * 60, dtype=pl.String)))
         assert found["raw_rho"] is not None and found["raw_without_region_low"] is None
 
+    def test_a_region_of_another_type_is_no_region_of_this_one(self):
+        exposure, outcome = tied_sample(2)
+        acute = pairs(exposure, outcome, region_code=["Y1"] * 60)
+        other = pairs(exposure, outcome, kind="ambulance", first=100, region_code=["Y2"] * 60)
+        frame = pl.concat([acute, other])
+        assert estimated(frame)["raw_without_region_low"] is None
+        assert estimated(frame, "all")["raw_without_region_low"] is not None
+
     def test_bootstrap_interval_lies_around_the_estimate(self):
         found = estimated(pairs(*tied_sample(4)))
         assert found["raw_bootstrap_low"] < found["raw_rho"] < found["raw_bootstrap_high"]
@@ -450,6 +468,8 @@ class TestEstimate:
         found = estimated(pairs(exposure, outcome, weight=[2.0] * 60, rival_exposure_value=rival))
         assert found["raw_weighted_rho"] == pytest.approx(found["raw_rho"])
         assert found["raw_rival_rho"] == pytest.approx(1.0)
+        found = estimated(pairs(exposure, outcome, weight=[2.0] * 59 + [None]))
+        assert found["raw_weighted_rho"] is None
 
     def test_trend_over_two_levels_is_none(self):
         exposure, outcome = tied_sample(4)
@@ -471,3 +491,27 @@ class TestEstimate:
         found = estimated(pairs(exposure, outcome, prior_outcome_value=np.roll(outcome, 1)))
         assert (found["adjusted_for"], found["adjusted_n"]) == ("prior value|region", 60)
         assert found["raw_prior_adjusted_rho"] is not None
+
+    def test_odd_values_give_a_number_or_none(self):
+        generator = np.random.default_rng(12)
+
+        def odd(n: int) -> pl.Series:
+            ties, gaps = generator.integers(1, 4), np.where(generator.random(n) < 0.3, math.nan, 1.0)
+            kinds = (np.ones(n), np.arange(n), -np.arange(n), generator.integers(0, ties, n), np.arange(n) * gaps)
+            return pl.Series(kinds[generator.integers(0, len(kinds))], dtype=pl.Float64)
+
+        names = ("level", "prior_outcome_value", "rival_exposure_value", "size")
+        frames = []
+        for number in range(60):
+            for place, kind in enumerate(("acute", "ambulance")):
+                n = int(generator.integers(1, 45))
+                more = {"is_ordinal": number % 2 == 0, "weight": odd(n).abs(), **{name: odd(n) for name in names}}
+                values = odd(n).to_list(), odd(n).to_list()
+                frames.append(pairs(*values, measure=f"m{number}", kind=kind, first=100 * place, **more))
+        frame = pl.concat(frames)
+        found = estimate(frame, in_family(frame), 20)
+        numbers = found.select(pl.selectors.float())
+        assert found["raw_rho"].count() > 30 and found["raw_odds_ratio"].count() > 3
+        assert all(numbers[name].drop_nulls().is_finite().all() for name in numbers.columns)
+        bounded = numbers.select(pl.selectors.contains("rho", "tau", "somers", "region", "bootstrap"))
+        assert bounded.select(pl.all().abs().max()).transpose().to_series().max() <= 1 + 1e-12
