@@ -52,9 +52,26 @@ ROLL_FORWARD_STATUSES = (
     "cycle_not_rolled",
 )
 
+RESPONSE_CHARACTERISTICS = ("total", "organisation_type", "region", "size", "outcome")
+EDGE_KINDS = (
+    "step",
+    "primary_driver",
+    "secondary_driver",
+    "survey_item",
+    "instrument_item",
+    "outcome_domain",
+    "outcome_measure",
+)
+"""What the theory of change relates."""
+
 BASES = ("self_assessment", "staff_survey_evidence")
 EXPOSURE_KINDS = ("driver", "driver_disjoint", "secondary_driver", "item")
 ALIGNMENTS = ("same_year", "outcome_one_year_later", "outcome_one_year_before", "change_on_change")
+CHARTS = ("funnel", "xmr")
+BANDS = ("above", "within", "below")
+SPC_RULES = ("outside_limits", "trend", "two_of_three", "shift")
+VARIATIONS = ("common_cause", "improvement_high", "improvement_low", "concern_high", "concern_low")
+ASSURANCES = ("consistent_pass", "consistent_fail", "inconsistent")
 THIRDS = ("lower", "middle", "upper")
 POLARITIES = ("higher_is_better", "lower_is_better")
 ENGLAND = "ENG"
@@ -567,7 +584,7 @@ PUBLISHED = (
     ),
     _table(
         "pub_source_status",
-        "source, edition, vintage and outcome; of a restricted source only one for each outcome",
+        "source, edition, vintage and outcome; none of a restricted source",
         SOURCE_ID,
         EDITION,
         VINTAGE,
@@ -586,6 +603,23 @@ PUBLISHED = (
         _date("due_on", "day on which it was due by the calendar", nullable=True),
         key=("source_id", "edition", "vintage", "outcome"),
         least_rows=5,
+    ),
+    _table(
+        "pub_response_bias",
+        "round, characteristic and category, of those that shared against those that did not",
+        _text("round_key", "round of assessment; sorts by time"),
+        _text("characteristic", "what they are compared in", allowed=RESPONSE_CHARACTERISTICS),
+        _text("category", "all, organisation type, region, size or outcome measure"),
+        _count("n_eligible", "organisations that could have shared; of outcomes, those with the figure", "INTEGER"),
+        _nullable(_count("n_shared", "organisations that shared, rounded to 5; null where suppressed", "INTEGER")),
+        _number("coverage_pct", "percentage that shared, from the rounded count", 0, 100),
+        _number("figure_shared", "percentage or mean of those that shared"),
+        _number("figure_not_shared", "percentage or mean of the others"),
+        _number("standardised_difference", "sharers less others, in standard deviations, rounded to 0.1"),
+        VALUE_STATUS,
+        _text("sentence", "the row in words"),
+        key=("round_key", "characteristic", "category"),
+        value="n_shared",
     ),
     _table(
         "pub_revisions",
@@ -694,6 +728,7 @@ PUBLISHED = (
         _text("break_in_series", "why earlier figures are not comparable", nullable=True),
         _text("source_text", "where the figure was published"),
         _text("note", "what a reader must know"),
+        _text("sentence", "the row in words"),
         key=("indicator_id", "indicator_year"),
         value="value",
     ),
@@ -858,6 +893,67 @@ PUBLISHED = (
         value="median_level",
         ordered=(("n_shared", "n_eligible"),),
     ),
+    _table(
+        "pub_theory_of_change",
+        "two parts of the driver diagram, its evidence or its outcomes, and how they are related",
+        _text("from_kind", "what the edge begins at", allowed=EDGE_KINDS),
+        _text("from_id", "its key"),
+        _text("from_label", "its name for readers"),
+        _text("relation", "how the two are related"),
+        _text("to_kind", "what the edge leads to", allowed=EDGE_KINDS),
+        _text("to_id", "its key"),
+        _text("to_label", "its name for readers"),
+        _text("mapping_version", "version of the map that says so", nullable=True),
+        _number("confidence", "how sure it is, where the map says", 0, 1),
+        Column("verified", "BOOLEAN", "whether a text that was read states it; null for what is tested", nullable=True),
+        key=("from_kind", "from_id", "relation", "to_kind", "to_id"),
+        least_rows=50,
+    ),
+    _table(
+        "pub_variation",
+        "chart, measure, organisation and period; or chart, measure and reason for no chart",
+        _text("chart", "funnel compares organisations, xmr one organisation over time", allowed=CHARTS),
+        MEASURE_ID,
+        _text("org_code", "ODS code as reported; ENG is England; null where there is no chart", nullable=True),
+        ORG_NAME,
+        _nullable(ORGANISATION_TYPE),
+        _text("comparison_group", "whom a funnel compares with; null in an XmR chart", nullable=True),
+        _nullable(PERIOD_TYPE),
+        _nullable(PERIOD_KEY),
+        NUMERATOR,
+        DENOMINATOR,
+        VALUE,
+        VALUE_STATUS,
+        _number("centre_line", "pooled share of the group, 1 for a ratio, or mean of the series"),
+        _number("lower_limit_95", "lower 95 % limit of the funnel, with over-dispersion"),
+        _number("upper_limit_95", "upper 95 % limit of the funnel, with over-dispersion"),
+        _number("lower_limit_998", "lower 99.8 % limit of the funnel, with over-dispersion"),
+        _number("upper_limit_998", "upper 99.8 % limit of the funnel, with over-dispersion"),
+        _number("tau_squared", "variance between organisations beyond chance", 0),
+        _number("phi", "mean squared z of the group; 1 where chance alone is at work", 0),
+        _text("band", "where the figure lies against the 95 % limits", nullable=True, allowed=BANDS),
+        _text("band_998", "where the figure lies against the 99.8 % limits", nullable=True, allowed=BANDS),
+        _number("lower_process_limit", "lower process limit of the series"),
+        _number("upper_process_limit", "upper process limit of the series"),
+        _text("rule", "first rule of Making Data Count that holds", nullable=True, allowed=SPC_RULES),
+        _text("variation", "kind of variation at the point", nullable=True, allowed=VARIATIONS),
+        _number("target", "standard that applies to the period"),
+        _text("assurance", "whether the standard can be expected to be met", nullable=True, allowed=ASSURANCES),
+        _text("rebased_on", "first period of the limits, where they were rebased", nullable=True),
+        _text("rebase_reason", "why the limits begin anew", nullable=True),
+        _text("not_charted_reason", "why there is no chart; null where there is one", nullable=True),
+        _text("sentence", "the row in words; of a series only at its newest point", nullable=True),
+        key=("chart", "measure_id", "org_code", "period_type", "period_key", "not_charted_reason"),
+        least_rows=1,
+        value="value",
+        ordered=(
+            ("lower_limit_998", "lower_limit_95"),
+            ("lower_limit_95", "centre_line"),
+            ("centre_line", "upper_limit_95"),
+            ("upper_limit_95", "upper_limit_998"),
+            ("lower_process_limit", "upper_process_limit"),
+        ),
+    ),
 )
 
 RELEASE_INFO = Table(
@@ -902,6 +998,7 @@ REFERENCES = (
     Reference("pub_driver_outcome_association", "driver_id", "dim_driver", "driver_id"),
     Reference("pub_driver_outcome_association", "measure_id", "dim_measure", "measure_id"),
     Reference("pub_source_status", "source_id", "dim_source", "source_id"),
+    Reference("pub_variation", "measure_id", "dim_measure", "measure_id"),
 )
 
 

@@ -352,6 +352,8 @@ class Measure(Strict):
     is compared between organisations; null where any will do. windows_overlap: whether neighbouring periods share days,
     or repeat a figure until there is a new one, so that a series of them has no independent points. shares_data_with:
     measures that are made of some of the same figures, separated by `|`. overlap_rule: what follows from both.
+    funnel_group: whom an organisation is compared with, those of its type, or all where the publisher already leaves
+    out whoever cannot be compared.
     """
 
     measure_id: SnakeCase
@@ -367,6 +369,7 @@ class Measure(Strict):
     windows_overlap: bool
     shares_data_with: Annotated[str, Field(pattern=r"^[a-z0-9_]+(\|[a-z0-9_]+)*$")] | None
     overlap_rule: Text
+    funnel_group: Literal["organisation_type", "all"] = "organisation_type"
     survey_question: str | None = None
     survey_options: str | None = None
     items: str | None = None

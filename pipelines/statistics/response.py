@@ -8,6 +8,9 @@ SQL.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
+from math import lgamma, log, log2, sqrt
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,7 +21,36 @@ TRUNCATED_AT = (5, 95)
 LEAST_COVERAGE = 0.9
 """Share of the organisations, among the types that a measure is about, that must have it for it to enter the model."""
 
+STEP = 0.1
+"""Standardised differences are rounded to this. By convention a smaller one is no imbalance (Austin 2009)."""
+
+FARTHEST = 2.0
+"""Standard deviations from its type's mean beyond which none counts, so that no outlier can be told by its weight."""
+
+MOST_TOLD = 0.5
+"""Share of what it takes to say who shared that the figures of a round may tell together."""
+
 WEIGHTS = {"round_start_year": pl.Int32, "org_code": pl.String, "weight": pl.Float64}
+COMPARISONS = {
+    "round_start_year": pl.Int32,
+    "measure_id": pl.String,
+    "n_eligible": pl.Int64,
+    "n_shared": pl.Int64,
+    "mean_shared": pl.Float64,
+    "mean_not_shared": pl.Float64,
+    "standardised_difference": pl.Float64,
+    "is_hidden": pl.Boolean,
+}
+HIDDEN = (None, None, None, None, True)
+
+
+class Figure(NamedTuple):
+    """One comparison: its rows, the codes in them, unnamed organisations that share, and those that do not."""
+
+    values: pl.DataFrame
+    members: frozenset[str]
+    unnamed: int
+    others: int
 
 
 def sharing_weights(organisations: pl.DataFrame, outcomes: pl.DataFrame, minimum_n: int) -> pl.DataFrame:
@@ -74,7 +106,8 @@ def _design(base: pl.DataFrame, outcomes: pl.DataFrame) -> np.ndarray:
     chosen = _covariates(base, outcomes)
     is_chosen = pl.col("measure_id").is_in(chosen)
     wide = outcomes.filter(is_chosen).pivot("measure_id", index="org_code", values="outcome_value")
-    numbers = base.with_columns(pl.col("size").log()).join(wide, on="org_code", how="left", maintain_order="left")
+    sized = base.with_columns(pl.when(pl.col("size") > 0).then(pl.col("size").log()))
+    numbers = sized.join(wide, on="org_code", how="left", maintain_order="left")
     centred = numbers.select(
         (pl.col(name) - pl.col(name).mean().over("organisation_type")).fill_null(0.0) for name in ("size", *chosen)
     )
@@ -106,3 +139,93 @@ def _covariates(base: pl.DataFrame, outcomes: pl.DataFrame) -> list[str]:
         "outcome_domain", "n", "measure_id", descending=[False, True, False]
     )
     return best.group_by("outcome_domain", maintain_order=True).first()["measure_id"].to_list()
+
+
+def compare(organisations: pl.DataFrame, figures: pl.DataFrame, smallest_side: int) -> pl.DataFrame:
+    """Sharers against the others in public figures, safe to publish; one row per round and measure.
+
+    organisations: as for `sharing_weights`, with may_be_named. figures: round_start_year, org_code, measure_id, value.
+    n_eligible counts those with the figure; n_shared is rounded to `smallest_side`. The standardised difference is
+    sharers less others, within types and pooled over them, in standard deviations within types. It is rounded to STEP,
+    and both means are worked out from it and from what is public, so that they tell no more than it does.
+
+    What is hidden keeps n_eligible alone. It is hidden where fewer than `smallest_side` organisations that may not be
+    named share, or fewer do not share, or where all figures of the round together would tell too much of who among its
+    organisations shared. For that reason there are none of single types.
+    """
+    placed = figures.join(organisations, on=["round_start_year", "org_code"]).sort("measure_id", "org_code")
+    rows = []
+    for (year,), of_round in placed.group_by("round_start_year", maintain_order=True):
+        found = {key: _figure(values) for (key,), values in of_round.group_by("measure_id", maintain_order=True)}
+        for measure, figure in found.items():
+            is_safe = _is_safe(figure, found.values(), smallest_side)
+            shown = _compared(figure.values, smallest_side) if is_safe else HIDDEN
+            rows.append((year, measure, figure.values.height, *shown))
+    return pl.DataFrame(rows, schema=COMPARISONS, orient="row").sort("round_start_year", "measure_id")
+
+
+def bits_hidden(unnamed: int, others: int) -> float:
+    """How much it takes to say which of both together are the unnamed sharers: log2 of the ways to choose them."""
+    return (lgamma(unnamed + others + 1) - lgamma(unnamed + 1) - lgamma(others + 1)) / log(2)
+
+
+def bits_told(unnamed: int, others: int) -> float:
+    """How much a rounded standardised difference tells of them at most: log2 of the values that it is likely to take.
+
+    Between two random parts of one population it lies, nearly always, within two standard errors of 0.
+    """
+    return log2(1 + 4 * sqrt(1 / unnamed + 1 / others) / STEP)
+
+
+def _figure(values: pl.DataFrame) -> Figure:
+    """A type of which none shares is known as such, so it hides nobody."""
+    compared = values.filter(pl.col("is_shared").any().over("organisation_type"))
+    unnamed = compared.filter(pl.col("is_shared") & ~pl.col("may_be_named")).height
+    others = compared.filter(~pl.col("is_shared")).height
+    return Figure(values, frozenset(compared["org_code"]), unnamed, others)
+
+
+def _is_safe(figure: Figure, beside: Iterable[Figure], smallest_side: int) -> bool:
+    if min(figure.unnamed, figure.others) < smallest_side:
+        return False
+    told = sum(
+        bits_told(other.unnamed, other.others) * len(figure.members & other.members) / len(other.members)
+        for other in beside
+        if min(other.unnamed, other.others) >= smallest_side
+    )
+    return told <= MOST_TOLD * bits_hidden(figure.unnamed, figure.others)
+
+
+def _compared(values: pl.DataFrame, smallest_side: int) -> tuple[object, ...]:
+    spread, difference = _difference(values)
+    if difference is None:
+        return HIDDEN
+    n_shared = smallest_side * round(values["is_shared"].sum() / smallest_side)
+    share, mean = n_shared / values.height, values["value"].mean()
+    of_sharers, of_others = mean + (1 - share) * difference * spread, mean - share * difference * spread
+    return n_shared, _significant(of_sharers), _significant(of_others), difference, False
+
+
+def _difference(values: pl.DataFrame) -> tuple[float, float | None]:
+    """The standard deviation within types, and the standardised difference; None where nothing can differ."""
+    by_type = pl.col("value").mean().over("organisation_type")
+    distances = values.with_columns(distance=pl.col("value") - by_type)
+    spread = sqrt((distances["distance"] ** 2).sum() / max(values.height - values["organisation_type"].n_unique(), 1))
+    if not spread:
+        return 0.0, None
+    bounded = distances.with_columns((pl.col("distance") / spread).clip(-FARTHEST, FARTHEST))
+    types = bounded.group_by("organisation_type", maintain_order=True).agg(
+        n=pl.len(),
+        shared=pl.col("is_shared").sum(),
+        gap=pl.col("distance").filter("is_shared").mean() - pl.col("distance").filter(~pl.col("is_shared")).mean(),
+    )
+    both = types.filter(pl.col("gap").is_not_null())
+    if both.is_empty():
+        return spread, None
+    weight = both["shared"] * (both["n"] - both["shared"]) / both["n"]
+    steps = round((weight * both["gap"]).sum() / weight.sum() / STEP)
+    return spread, round(steps * STEP, 6)
+
+
+def _significant(value: float, digits: int = 3) -> float:
+    return float(f"{value:.{digits}g}")

@@ -170,11 +170,13 @@ def test_the_league_position_is_shown_and_not_tested(home):
 def test_public_satisfaction_is_national_and_has_a_break(home):
     found = rows(
         home,
-        "select indicator_year, value, comparable_from_year from pub_national_context "
+        "select indicator_year, value, comparable_from_year, sentence from pub_national_context "
         "where indicator_year >= 2019 order by indicator_year",
     )
     assert [item["value"] for item in found] == [60, 53, 36, 29, 24, 21, 26]
     assert [item["comparable_from_year"] for item in found] == [1983] + [2020] * 6
+    assert found[-1]["sentence"].startswith("In 2025, 26% of adults in Great Britain: ")
+    assert ["a break in the series" in item["sentence"] for item in found] == [False] + [True] * 6
 
 
 def test_staff_engagement_keeps_every_digit(home):
@@ -482,3 +484,75 @@ def test_the_sample_does_not_replace_published_data(home):
     done = impact(home, "refresh")
     assert done.returncode == 1 and "published data" in done.stderr
     assert (home / "serving" / "current").resolve() == before
+
+
+def test_published_limits_of_mortality_come_out_of_the_funnel(home):
+    """Every trust of the seven quarters held: limits to the four decimals printed, and the same band."""
+    found = row(
+        home,
+        "select count(*) as trusts, "
+        "max(greatest(abs(v.lower_limit_95 - r.od_lower_limit), abs(v.upper_limit_95 - r.od_upper_limit))) as off_by, "
+        "max(greatest(abs(v.unadjusted_lower_limit_998 - r.po_lower_limit), "
+        "abs(v.unadjusted_upper_limit_998 - r.po_upper_limit))) as chance_off_by, "
+        "count(*) filter (where v.band = case r.banding when 'higher_than_expected' then 'above' "
+        "when 'lower_than_expected' then 'below' else 'within' end) as same_band "
+        "from fct_standardised_ratios as r left join pub_variation as v on v.chart = 'funnel' "
+        "and r.measure_id = v.measure_id and r.org_code = v.org_code and r.period_key = v.period_key",
+    )
+    assert (found["trusts"], found["same_band"]) == (1002, 1002)
+    assert found["off_by"] < 5.0001e-5
+    assert found["chance_off_by"] < 5.0001e-5
+
+
+def test_tau_squared_of_mortality(home):
+    found = rows(
+        home,
+        "select distinct period_key, round(tau_squared, 8) as tau_squared, round(phi, 6) as phi "
+        "from pub_variation where chart = 'funnel' and measure_id = 'shmi' and org_code is not null order by 1",
+    )
+    published = [0.00367218, 0.00384182, 0.00301986, 0.00289694, 0.00295487, 0.00288130, 0.00267299]
+    assert [quarter["tau_squared"] for quarter in found] == published
+    assert found[0]["phi"] == 7.690594
+
+
+def test_chart_of_englands_four_hours(home):
+    """Worked out from the months held: April 2024 to May 2025, and May 2026 after a gap that is not bridged.
+
+    April 2021 lies more than a year before, so it is in no chart.
+    """
+    shown = rows(
+        home,
+        "select period_key, value, centre_line, lower_process_limit, upper_process_limit, n_points, assurance "
+        "from pub_variation where chart = 'xmr' and measure_id = 'ae_within_4_hours' and org_code = 'ENG' order by 1",
+    )
+    assert [shown[0]["period_key"], shown[13]["period_key"], shown[14]["period_key"]] == [
+        "2024-04",
+        "2025-05",
+        "2026-05",
+    ]
+    values = [month["value"] for month in shown]
+    ranges = [abs(values[place] - values[place - 1]) for place in range(1, 14)]
+    mean, reach = sum(values) / 15, 2.66 * sum(ranges) / 13
+    # No moving range is large enough to be screened.
+    assert max(ranges) < 3.267 * sum(ranges) / 13
+    first = shown[0]
+    assert (first["centre_line"], first["n_points"]) == (pytest.approx(mean), 15)
+    assert (first["lower_process_limit"], first["upper_process_limit"]) == pytest.approx((mean - reach, mean + reach))
+    assert {month["assurance"] for month in shown} == {"consistent_fail"}
+
+
+def test_no_overlapping_windows_and_no_yearly_figures_are_charted(home):
+    reasons = {
+        reason["measure_id"]: reason["not_charted_reason"]
+        for reason in rows(
+            home, "select measure_id, not_charted_reason from pub_variation where chart = 'xmr' and org_code is null"
+        )
+    }
+    assert "overlap" in reasons["shmi"]
+    assert "one figure a year" in reasons["staff_engagement"]
+    charted = rows(home, "select distinct measure_id from pub_variation where chart = 'xmr' and org_code is not null")
+    assert {found["measure_id"] for found in charted} == {
+        "ae_within_4_hours",
+        "ae_within_4_hours_type_1",
+        "sickness_absence",
+    }

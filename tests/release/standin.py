@@ -109,7 +109,7 @@ _TABLES = {
     "published.pub_driver_outcome_association": """
         select 'self_assessment' as basis, 'driver' as exposure_kind, 'd0' as driver_id, 'd' || i as exposure_id,
             'm0' as measure_id,
-            'acute' as organisation_type, 'same_year' as alignment, null::varchar as exposure_period_key,
+            'acute' as organisation_type, 'same_year' as alignment, '2025-26' as exposure_period_key,
             '2024-25' as outcome_period_key, 100::bigint as n, 120::bigint as eligible_n,
             case when i = 1 then null else 0.3::double end as rho,
             case when i = 1 then null else 0.1::double end as rho_low,
@@ -135,11 +135,22 @@ _TABLES = {
             ('2023', 'bbbbbbbbbbbb', true, 'accepted', null),
             ('2024', 'cccccccccccc', false, 'refused', 'half a file')
         ) as v(edition, vintage, is_latest_vintage, outcome, reason)""",
+    "published.pub_response_bias": """
+        select '2026' as round_key, 'outcome' as characteristic, 'm' || i as category, 120 as n_eligible,
+            40 as n_shared, 33.0::double as coverage_pct, 4.5::double as figure_shared,
+            4.6::double as figure_not_shared, -0.2::double as standardised_difference, 'observed' as value_status,
+            'They lay below the others.' as sentence
+        from range(4) as t(i)""",
     "published.pub_revisions": """
         select 'rtt_full_extract' as source_id, '2025-03' as edition, 'aaaaaaaaaaaa' as old_vintage,
             'bbbbbbbbbbbb' as new_vintage, false as is_announced, 0::bigint as rows_added,
             0::bigint as rows_removed, 1::bigint as rows_changed, 0::bigint as rows_relabelled,
             1::bigint as organisations, 'R0 numerator 9 to 10' as largest, date '2025-06-26' as published_on""",
+    "published.pub_theory_of_change": """
+        select 'primary_driver' as from_kind, 'd0' as from_id, 'Driver' as from_label, 'consists_of' as relation,
+            'secondary_driver' as to_kind, 's' || i as to_id, 'Part' as to_label, 'v1' as mapping_version,
+            0.9::double as confidence, false as verified
+        from range(50) as t(i)""",
     "published.pub_value_revisions": """
         select 'm0' as measure_id, 'R0' as org_code, 'financial_year' as period_type, '2024-25' as period_key,
             'rtt_full_extract' as source_id, '2025-03' as edition, 'aaaaaaaaaaaa' as old_vintage,
@@ -181,7 +192,8 @@ _TABLES = {
     "published.pub_national_context": """
         select 'some_indicator' as indicator_id, 2020 + i::integer as indicator_year, 50.0::double as value,
             'observed' as value_status, 'percent' as unit, 'Adults' as population, 2020 as comparable_from_year,
-            null::varchar as break_in_series, 'Some report' as source_text, 'context only' as note
+            null::varchar as break_in_series, 'Some report' as source_text, 'context only' as note,
+            'Half of them.' as sentence
         from range(4) as t(i)""",
     "published.pub_suspected_defects": """
         select 'nhs_staff_survey' as source_id, '2024' as edition, 'aaaaaaaaaaaa' as vintage,
@@ -229,8 +241,47 @@ _TABLES = {
         select 'v' as instrument_family, 'v1' as instrument_version, '2026' as round_key, 'i' || i as item_id,
             6 as n_shared, 9 as n_eligible, 3.0::double as median_level, 'observed' as value_status
         from range(4) as t(i)""",
+    "published.pub_variation": """
+        select 'funnel' as chart, 'm0' as measure_id, case when i < 9 then 'R' || i end as org_code,
+            'Trust' as org_name, 'acute' as organisation_type, 'acute' as comparison_group,
+            'financial_year' as period_type, '2024-25' as period_key, 10.0::double as numerator,
+            30.0::double as denominator, case when i < 9 then 33.3::double end as value,
+            case when i < 9 then 'observed' else 'not_applicable' end as value_status, 33.0::double as centre_line,
+            20.0::double as lower_limit_95, 46.0::double as upper_limit_95, 12.0::double as lower_limit_998,
+            54.0::double as upper_limit_998, 0.01::double as tau_squared, 2.5::double as phi, 'within' as band,
+            'within' as band_998, null::double as lower_process_limit, null::double as upper_process_limit,
+            null::varchar as rule, null::varchar as variation, null::double as target, null::varchar as assurance,
+            null::varchar as rebased_on, null::varchar as rebase_reason,
+            case when i = 9 then 'there are fewer than 10 comparable organisations' end as not_charted_reason,
+            'It lies within the expected range.' as sentence
+        from range(10) as t(i)""",
 }
 """The tables as dbt would build them, without data_origin. They meet every rule of the gate."""
+BEHIND = """
+    create table intermediate.int_disclosure__cells as
+    select figures.*, null::varchar as parent_key, 'R' || i || '|answers' as member_key, true as is_unnamed,
+        true as is_shown
+    from range(20) as t(i), (
+        select 'pub_maturity_distribution' as table_name, '2026|v1|driver|d' || j as group_key,
+            'leading' as block_key, 'all|all' as cell_key
+        from range(5) as d(j)
+        union all
+        select 'pub_maturity_change', '2026|v1|driver|d' || j || '|2024|v1', 'leading', 'all|all' from range(5) as d(j)
+        union all
+        select 'pub_maturity_agreement', '2026|v1|driver|d' || j || '|staff_survey', 'organisation_type', 'acute|all'
+        from range(5) as d(j)
+        union all
+        select 'pub_outcome_by_maturity_level', '2026|v1|driver|d0', 'acute', 'acute|' || (1 + j) from range(5) as d(j)
+        union all
+        select 'pub_response_bias', '2026|m' || j, 'leading', 'outcome|m' || j from range(4) as d(j)
+        union all
+        select 'pub_maturity_items', 'v1|2026|i' || j, 'leading', 'all' from range(4) as d(j)
+        union all
+        select 'pub_driver_outcome_association', 'driver|d' || j || '|m0|same_year|2025-26', 'leading', 'acute'
+        from range(2) as d(j)
+    ) as figures
+"""
+"""Twenty unnamed organisations behind each figure that rests on self-assessments."""
 
 
 def workspace(root: Path, origin: str = "synthetic") -> Workspace:
@@ -240,6 +291,7 @@ def workspace(root: Path, origin: str = "synthetic") -> Workspace:
     with duckdb.connect(str(place.warehouse)) as connection:
         for schema in ("core", "published"):
             connection.execute(f"create schema {schema}")
+        connection.execute(f"create schema intermediate; {BEHIND}")
         for name, sql in _TABLES.items():
             value = published.DATA_ORIGINS[origin]
             connection.execute(f"create table {name} as select *, '{value}' as data_origin from ({sql})")

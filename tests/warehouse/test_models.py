@@ -54,6 +54,7 @@ DAMAGE = {
     "update published.pub_driver_maturity set value_status = 'observed' where value_status = 'suppressed'": (
         "assert_small_cells_stay_hidden"
     ),
+    "update published.pub_response_bias set n_shared = 5 where n_shared is null": "assert_sharers_stay_uncounted",
     "update published.pub_driver_maturity set org_code = 'ZX999' where org_code is not null": (
         "assert_nothing_private_is_published"
     ),

@@ -22,6 +22,20 @@ select
     newest.verified,
     newest.source_text,
     series.note,
+    case
+        when newest.value is null
+            then
+                'No figure for ' || cast(newest.indicator_year as string) || ': "' || series.indicator_name || '" ('
+                || newest.value_status || ').'
+        else
+            'In ' || cast(newest.indicator_year as string) || ', '
+            || cast(cast(round(newest.value) as integer) as string)
+            || case when series.unit = 'percent' then '%' else ' ' || series.unit end || ' of '
+            || lower(substr(series.population, 1, 1)) || substr(series.population, 2) || ': "' || series.indicator_name
+            || '"; national, so no association is sought with it.'
+            || coalesce(' ' || series.break_in_series || ', so compare with years since '
+            || cast(series.first_year as string) || ' only.', '')
+    end as sentence,
     newest.source_id,
     newest.edition,
     newest.vintage,

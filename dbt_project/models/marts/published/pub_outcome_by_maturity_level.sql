@@ -109,6 +109,7 @@ self_assessed as (
         levels.label as level_label,
         counted.n,
         not cells.is_hidden
+        and judged.cell_key is null
         and coalesce(
             counted.n >= {{ minimum }}
             and counted.n_unnamed not between 1 and {{ minimum }} - 1
@@ -139,6 +140,12 @@ self_assessed as (
             and cells.instrument_version = counted.instrument_version
             and cells.organisation_type = counted.organisation_type
             and levels.level = counted.level
+    left join {{ ref('int_disclosure__judged') }} as judged
+        on
+            judged.table_name = 'pub_outcome_by_maturity_level'
+            and cells.group_key = judged.group_key
+            and cells.organisation_type || '|' || cast(levels.level as string) = judged.cell_key
+            and judged.is_held
 ),
 
 rows_of_both as (

@@ -13,6 +13,7 @@ select
     cast(windows_overlap as boolean) as windows_overlap,
     cast(shares_data_with as string) as shares_data_with,
     cast(overlap_rule as string) as overlap_rule,
+    cast(funnel_group as string) as funnel_group,
     cast(survey_question as string) as survey_concept,
     cast(survey_options as string) as survey_options,
     cast(items as string) as items,
