@@ -232,7 +232,11 @@ worded as (
         || case
             when outcome_median_low is null then ', and they are too few for an interval of the median'
             else
-                '; 95% interval of the median ' || {{ in_unit('outcome_median_low', 'unit', 'is_difference') }} || ' to '
+                case
+                    when basis = 'self_assessment' then '; interval of that median, narrower than a 95% one, '
+                    else '; 95% interval of the median '
+                end
+                || {{ in_unit('outcome_median_low', 'unit', 'is_difference') }} || ' to '
                 || {{ in_unit('outcome_median_high', 'unit', 'is_difference') }}
         end as spread_words,
         case polarity when 'lower_is_better' then ' Lower is better.' else ' Higher is better.' end
