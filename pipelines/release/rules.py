@@ -279,11 +279,13 @@ def _order(table: Table, lower: str, upper: str) -> Rule:
 
 
 def _units(table: Table) -> Examination:
+    """A difference has the unit of what it is between, and not its limits."""
     name = f"{table.name}_with_unit"
+    figures = " where not v.is_difference" if _has(table, "is_difference") else ""
     key = ", ".join(f"v.{identifier(column)}" for column in table.key)
     sql = (
         f"select {key}, v.{table.value}, m.unit from {table.name} as v "
-        "left join dim_measure as m on m.measure_id = v.measure_id"
+        f"left join dim_measure as m on m.measure_id = v.measure_id{figures}"
     )
     rules = [
         _range(f"{table.name}.{table.value} in {unit}", table.value, *limits, **_where(f"unit == '{unit}'"))
