@@ -584,7 +584,7 @@ PUBLISHED = (
     ),
     _table(
         "pub_source_status",
-        "source, edition, vintage and outcome; of a restricted source only one for each outcome",
+        "source, edition, vintage and outcome; none of a restricted source",
         SOURCE_ID,
         EDITION,
         VINTAGE,

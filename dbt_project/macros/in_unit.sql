@@ -1,4 +1,6 @@
-{#- A figure of a measure as text in its own unit, as it is written in a sentence; a difference of percentages in points. -#}
+{#-
+  A figure of a measure as text in its own unit, as it is written in a sentence; a difference of percentages in points.
+-#}
 {% macro in_unit(number, unit, is_difference) -%}
     case
         when {{ unit }} in ('percent', 'signed_percent') and {{ is_difference }}

@@ -193,15 +193,10 @@ where public_organisations.org_code is null
 union all
 
 select
-    'a file of a restricted source is described' as finding,
+    'something is told of the files of a restricted source' as finding,
     status.source_id as subject
 from {{ ref('pub_source_status') }} as status
 inner join {{ ref('stg_registry__sources') }} as sources
     on
         status.source_id = sources.source_id
         and sources.is_restricted
-where
-    status.edition <> 'all'
-    or status.reason is not null
-    or status.decision_reason is not null
-    or status.published_on is not null

@@ -16,6 +16,7 @@ from pipelines.assets.warehouse import parsed_manifest
 from pipelines.progress import say
 from pipelines.settings import Workspace
 from pipelines.staging import code_version
+from pipelines.store import shown
 
 CANDIDATE = AssetKey(["release", "candidate"])
 GATE = AssetKey(["release", "gate"])
@@ -96,6 +97,7 @@ def published() -> Iterator[MaterializeResult]:
     fingerprint = workspace.fingerprint.read_text(encoding="utf-8")
     release.write_manifest(workspace.candidate, workspace, fingerprint)
     version = release.read_manifest(workspace.candidate)["release_id"]
+    shown.record(workspace, version)
     release.publish(workspace.candidate, workspace, version, settings.may_replace_published())
     release.note_withdrawals(workspace)
     say(f"release {version} is being served")

@@ -1,4 +1,5 @@
-"""The registry's tables for dbt: sources, measures, editions, revisions, corrections, and one row on this run.
+"""The registry's tables for dbt: sources, measures, editions, revisions, corrections, what earlier releases
+showed, and one row on this run.
 
 Belongs here: their columns, and filling them from the YAMLs and the notes. Does not belong here: writing parquet
 (store/parquet.py), or finding anything out (settle.py).
@@ -16,9 +17,9 @@ from pipelines.editions import publication
 from pipelines.registry import load_corrections
 from pipelines.settings import Workspace
 from pipelines.staging import StagedSource, code_version
-from pipelines.store import parquet
+from pipelines.store import parquet, shown
 from pipelines.store.parquet import Staged
-from pipelines.store.snapshots import Snapshot
+from pipelines.store.snapshots import Snapshot, make_private
 from schemas.corrections import Correction
 from schemas.published import DATA_ORIGINS
 from schemas.source import Measure, Source
@@ -115,6 +116,7 @@ REGISTRY = {
     "registry_revisions": ("Every vintage that revises an earlier one of its edition, one row each.", REVISIONS_SCHEMA),
     "registry_corrections": ("Entries of the corrections ledger, one row for each edition.", CORRECTIONS_SCHEMA),
     "registry_run": ("The run that staged the files, one row.", RUN_SCHEMA),
+    "registry_shown": ("Members of each figure that an earlier release showed, one row each.", shown.SCHEMA),
 }
 
 
@@ -131,7 +133,9 @@ def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Ite
         "registry_revisions": _revision_rows(staged),
         "registry_corrections": (row for entry in entries for row in _correction_rows(entry)),
         "registry_run": [run],
+        "registry_shown": shown.history(workspace).iter_rows(named=True),
     }
+    make_private(workspace.staged / "registry_shown")
     for name, (_, schema) in REGISTRY.items():
         parquet.write_registry(workspace, name, rows[name], schema)
 

@@ -9,6 +9,7 @@ In this order, with nothing left out:
     if not result.passed:
         refuse(candidate, result, workspace)      # raises Refused
     write_manifest(candidate, workspace, fingerprint)
+    shown.record(workspace, version)              # store/shown.py: what the next release is held against
     publish(candidate, workspace, version)
     note_withdrawals(workspace)
 """

@@ -19,6 +19,7 @@ import duckdb
 
 from pipelines.errors import Fault
 from pipelines.release import rules
+from pipelines.release.differencing import disclosive
 from pipelines.release.promote import current_release
 from pipelines.release.reading import connect, release_info, row_counts
 from pipelines.release.rules import Examination, Rule
@@ -81,6 +82,7 @@ def run_gate(workspace: Workspace, accepted_falls: Mapping[str, str] | None = No
         is_sound = all(check.outcome == "passed" for check, _ in outcomes)
         rest = rules.volume(row_counts(connection), last, accepted)
         rest += rules.content(workspace.origin, release_id)
+        rest.append(rules.differencing(disclosive(workspace, connection) if is_sound else {}))
         for examination in rest:
             outcomes += examiner.examine(examination) if is_sound else _not_run(examination)
     checks = [check for check, _ in outcomes] + [_accepted(*fall) for fall in sorted(accepted.items())]

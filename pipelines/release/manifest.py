@@ -75,32 +75,24 @@ def tool_versions() -> dict[str, str]:
 
 
 def input_editions(workspace: Workspace) -> list[dict]:
-    """The accepted files, one entry each. Of a restricted source only bytes and SHA-256 are told."""
+    """The accepted files, one entry each. A restricted source has one entry, whatever has come from it."""
     sources = workspace.staged / "registry_sources" / "*.parquet"
     editions = workspace.staged / "registry_editions" / "*.parquet"
     with duckdb.connect() as connection:
         rows = connection.execute(
-            "select e.source_id, e.edition, e.vintage, e.sha256, e.bytes, e.source_file, s.is_restricted "
-            f"from read_parquet({literal(editions)}, union_by_name = true) as e "
-            f"left join read_parquet({literal(sources)}, union_by_name = true) as s using (source_id) "
-            "where e.outcome = 'accepted' order by e.source_id, e.edition, e.vintage"
+            "select distinct s.source_id, e.edition, e.vintage, e.sha256, e.bytes, e.source_file "
+            f"from read_parquet({literal(sources)}, union_by_name = true) as s "
+            f"left join read_parquet({literal(editions)}, union_by_name = true) as e "
+            "on e.source_id = s.source_id and e.outcome = 'accepted' and not s.is_restricted "
+            "where e.source_id is not null or s.is_restricted order by all"
         ).fetchall()
     return [_input(*row) for row in rows]
 
 
-def _input(
-    source_id: str,
-    edition: str,
-    vintage: str,
-    sha256: str,
-    size: int,
-    file: str,
-    is_restricted: bool | None,
-) -> dict:
-    """A source that is not known to be open counts as restricted."""
+def _input(source_id: str, edition: str | None, vintage: str, sha256: str, size: int, file: str) -> dict:
+    if edition is None:
+        return {"source_id": source_id, "is_restricted": True}
     told = {"source_id": source_id, "sha256": sha256, "bytes": size}
-    if is_restricted is not False:
-        return told
     return told | {"edition": edition, "vintage": vintage, "file": Path(file).name}
 
 

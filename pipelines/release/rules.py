@@ -81,6 +81,10 @@ ADVICE = {
         "an outcome source is missing or uses codes of closed organisations",
         "look at the organisations named above in pub_measure_values and in the published files",
     ),
+    "differencing": (
+        "a model shows a figure that int_disclosure__judged holds back, or one of which nobody knows who is behind it",
+        "join int_disclosure__judged in the model of the table, and list its cells in int_disclosure__cells",
+    ),
     "one_row": (
         "the candidate was stamped twice",
         "build the candidate again",
@@ -275,11 +279,13 @@ def _order(table: Table, lower: str, upper: str) -> Rule:
 
 
 def _units(table: Table) -> Examination:
+    """A difference has the unit of what it is between, and not its limits."""
     name = f"{table.name}_with_unit"
+    figures = " where not v.is_difference" if _has(table, "is_difference") else ""
     key = ", ".join(f"v.{identifier(column)}" for column in table.key)
     sql = (
         f"select {key}, v.{table.value}, m.unit from {table.name} as v "
-        "left join dim_measure as m on m.measure_id = v.measure_id"
+        f"left join dim_measure as m on m.measure_id = v.measure_id{figures}"
     )
     rules = [
         _range(f"{table.name}.{table.value} in {unit}", table.value, *limits, **_where(f"unit == '{unit}'"))
@@ -331,16 +337,15 @@ def _release_info(is_synthetic: bool) -> Examination:
 def _required_sources() -> Examination:
     """One row: required source, with its newest edition and the newest one whose latest file was accepted.
 
-    A file that a person has dropped is as if it had never come. Of a restricted source the editions are not told, so
-    there only an acceptance is asked for.
+    A file that a person has dropped is as if it had never come. Of a restricted source nothing is told, so nothing can
+    be asked for.
     """
     sql = (
         "select s.source_id, count(*) filter (where p.outcome = 'accepted') as accepted, "
         "max(p.edition) filter (where p.outcome <> 'dropped') as newest, "
-        "max(p.edition) filter (where p.outcome = 'accepted' and (p.is_latest_vintage or s.is_restricted)) "
-        "as newest_accepted "
+        "max(p.edition) filter (where p.outcome = 'accepted' and p.is_latest_vintage) as newest_accepted "
         "from dim_source as s left join pub_source_status as p on p.source_id = s.source_id "
-        "where s.is_required group by s.source_id order by s.source_id"
+        "where s.is_required and not s.is_restricted group by s.source_id order by s.source_id"
     )
     some = Rule(
         "required_source",
@@ -375,6 +380,24 @@ def _trusts() -> Examination:
         {"column": "has_measure", "value_set": [True], "mostly": least / 100},
     )
     return Examination("trust_coverage", sql, (rule,), ("org_code",))
+
+
+def differencing(disclosive: dict[str, int]) -> Examination:
+    """One row: released table, with the figures that comparing it with earlier releases would make disclosive.
+
+    How many have been held back is told nowhere.
+    """
+    rules = [
+        Rule(
+            "differencing",
+            "all tables",
+            "no figure, set beside earlier releases, tells of fewer organisations than may be told of",
+            "ExpectColumnValuesToBeInSet",
+            {"column": "figures", "value_set": [0]},
+        )
+    ]
+    sql = f"select * from ({_values(sorted(disclosive.items()))}) as d(table_name, figures)"
+    return Examination("differencing", sql, tuple(rules), ("table_name",))
 
 
 def _least_rows(counts: list[tuple[str, int, int]]) -> Examination:

@@ -93,7 +93,8 @@ def _entry(folder: Path, concerned: list[dict[str, Any]], version: str, round_ke
         row["org_code"] for row in concerned if (row["instrument_version"], row["round_key"]) == (version, round_key)
     }
     named = sorted(mine & _named_in(folder, round_key))
-    return {"instrument_version": version, "round_key": round_key, "organisations": len(mine), "named": named}
+    # How many they are is not told: with the counts of two releases it would say how many have come since.
+    return {"instrument_version": version, "round_key": round_key, "named": named}
 
 
 def _named_in(folder: Path, round_key: str) -> set[str]:

@@ -109,7 +109,7 @@ _TABLES = {
     "published.pub_driver_outcome_association": """
         select 'self_assessment' as basis, 'driver' as exposure_kind, 'd0' as driver_id, 'd' || i as exposure_id,
             'm0' as measure_id,
-            'acute' as organisation_type, 'same_year' as alignment, null::varchar as exposure_period_key,
+            'acute' as organisation_type, 'same_year' as alignment, '2025-26' as exposure_period_key,
             '2024-25' as outcome_period_key, 100::bigint as n, 120::bigint as eligible_n,
             case when i = 1 then null else 0.3::double end as rho,
             case when i = 1 then null else 0.1::double end as rho_low,
@@ -257,6 +257,31 @@ _TABLES = {
         from range(10) as t(i)""",
 }
 """The tables as dbt would build them, without data_origin. They meet every rule of the gate."""
+BEHIND = """
+    create table intermediate.int_disclosure__cells as
+    select figures.*, null::varchar as parent_key, 'R' || i || '|answers' as member_key, true as is_unnamed,
+        true as is_shown
+    from range(20) as t(i), (
+        select 'pub_maturity_distribution' as table_name, '2026|v1|driver|d' || j as group_key,
+            'leading' as block_key, 'all|all' as cell_key
+        from range(5) as d(j)
+        union all
+        select 'pub_maturity_change', '2026|v1|driver|d' || j || '|2024|v1', 'leading', 'all|all' from range(5) as d(j)
+        union all
+        select 'pub_maturity_agreement', '2026|v1|driver|d' || j || '|staff_survey', 'organisation_type', 'acute|all'
+        from range(5) as d(j)
+        union all
+        select 'pub_outcome_by_maturity_level', '2026|v1|driver|d0', 'acute', 'acute|' || (1 + j) from range(5) as d(j)
+        union all
+        select 'pub_response_bias', '2026|m' || j, 'leading', 'outcome|m' || j from range(4) as d(j)
+        union all
+        select 'pub_maturity_items', 'v1|2026|i' || j, 'leading', 'all' from range(4) as d(j)
+        union all
+        select 'pub_driver_outcome_association', 'driver|d' || j || '|m0|same_year|2025-26', 'leading', 'acute'
+        from range(2) as d(j)
+    ) as figures
+"""
+"""Twenty unnamed organisations behind each figure that rests on self-assessments."""
 
 
 def workspace(root: Path, origin: str = "synthetic") -> Workspace:
@@ -266,6 +291,7 @@ def workspace(root: Path, origin: str = "synthetic") -> Workspace:
     with duckdb.connect(str(place.warehouse)) as connection:
         for schema in ("core", "published"):
             connection.execute(f"create schema {schema}")
+        connection.execute(f"create schema intermediate; {BEHIND}")
         for name, sql in _TABLES.items():
             value = published.DATA_ORIGINS[origin]
             connection.execute(f"create table {name} as select *, '{value}' as data_origin from ({sql})")

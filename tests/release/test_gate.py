@@ -221,6 +221,11 @@ def test_evidence_is_kept_with_the_candidate(place, verdict):
             id="organisation that may not be named",
         ),
         pytest.param(
+            "update pub_outcome_by_maturity_level set outcome_median = -4 where level = 1",
+            "range:pub_outcome_by_maturity_level.outcome_median in percent",
+            id="negative share that is no difference",
+        ),
+        pytest.param(
             "update pub_source_status set outcome = 'refused' where source_id = 'rtt_full_extract'",
             "required_source:accepted",
             id="required source without an accepted edition",
@@ -258,6 +263,7 @@ def test_what_the_promise_leaves_open_is_not_refused(examine):
         "create table extra as select 1 as a",
         "update pub_source_status set outcome = 'refused' where source_id = 'impact_self_assessment' "
         "and vintage = 'aaaaaaaaaaaa'",
+        "update pub_outcome_by_maturity_level set is_difference = true, outcome_median = -4 where level = 1",
         # The newest edition was wrong, and a person took it out of use.
         "update pub_source_status set outcome = 'dropped', decision = 'drop', decision_reason = 'another file' "
         "where source_id = 'rtt_full_extract' and edition = '2024'",

@@ -79,8 +79,8 @@ def test_lists_rows_of_tables_and_bytes_of_all_files(folder):
     assert all(entry["bytes"] == (folder / path).stat().st_size for path, entry in files.items())
 
 
-def test_restricted_source_is_told_by_bytes_and_sha256_only(folder):
+def test_of_the_files_of_a_restricted_source_nothing_is_told(folder):
     inputs = {entry["source_id"]: entry for entry in read_manifest(folder)["inputs"]}
-    assert set(inputs["impact_self_assessment"]) == {"source_id", "sha256", "bytes"}
+    assert inputs["impact_self_assessment"] == {"source_id": "impact_self_assessment", "is_restricted": True}
     assert inputs["ods_trusts"]["file"] == "ods_trusts_secret.csv"
     assert "impact_self_assessment_secret" not in json.dumps(read_manifest(folder))

@@ -63,9 +63,7 @@ def test_it_names_whom_the_release_names_and_nobody_else(after):
     (note,) = note_withdrawals(after)
     said = json.loads(note.read_text())
     assert (said["release_id"], said["first_without_them"]) == ("2026.2.0", "2026.4.0")
-    assert said["withdrawn"] == [
-        {"instrument_version": "impact-sa-1", "round_key": "2025-26", "organisations": 2, "named": [NAMED]}
-    ]
+    assert said["withdrawn"] == [{"instrument_version": "impact-sa-1", "round_key": "2025-26", "named": [NAMED]}]
     assert COUNTED not in note.read_text() and PRIVATE not in note.read_text()
 
 

@@ -5,22 +5,21 @@ The attacker holds every public outcome and the published rows, and tries to tel
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import duckdb
+import polars as pl
+import polars.selectors as cs
 import pytest
 
-FIGURES = ("outcome_lower_quartile", "outcome_median", "outcome_upper_quartile", "outcome_median_low")
-FIGURES += ("outcome_median_high",)
+from pipelines.statistics.levels import summarise
+
 NAMED = ("pub_driver_maturity", "pub_maturity_agreement", "pub_maturity_change", "pub_maturity_responses")
 LEAST = 5
-
-Outcomes = dict[tuple[str, str, str], list[float]]
-"""Public outcomes of the organisations of a type, by measure, period and type."""
+POPULATION = ["exposure_year", "organisation_type"]
+OUTCOME = ["measure_id", "alignment", "outcome_period_key"]
 
 
 @pytest.fixture(scope="module")
@@ -35,101 +34,90 @@ def rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def outcomes(warehouse: duckdb.DuckDBPyConnection) -> Outcomes:
-    """What anybody can look up; the year of the types is that of the self-assessment."""
-    found = defaultdict(list)
+def members(warehouse: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Who is at which self-assessed level, with the outcome that enters the figures."""
     sql = """
-        select distinct
-            measure_id, outcome_period_key, eligible.organisation_type, eligible.org_code, outcomes.outcome_value
-        from intermediate.int_association_pairs as pairs
-        inner join intermediate.int_outcomes__annualised as outcomes using (measure_id, outcome_period_key)
-        inner join intermediate.int_organisations__eligible as eligible
-            on eligible.start_year = pairs.exposure_year and eligible.org_code = outcomes.org_code
-        where basis = 'self_assessment' and alignment in ('same_year', 'outcome_one_year_later')
+        select *, cast(left(exposure_period_key, 4) as integer) as exposure_year
+        from intermediate.int_outcome_levels__framed where is_blurred
     """
-    for row in rows(warehouse, sql):
-        found[row["measure_id"], row["outcome_period_key"], row["organisation_type"]].append(row["outcome_value"])
-    return found
+    return warehouse.execute(sql).pl()
 
 
 @pytest.fixture(scope="module")
-def levels(warehouse: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    sql = """
-        select levels.*, measures.unit from published.pub_outcome_by_maturity_level as levels
-        inner join core.dim_measure as measures using (measure_id)
-        where basis = 'self_assessment' and value_status = 'observed'
-    """
-    return rows(warehouse, sql)
-
-
-def blurred(values: list[float]) -> list[float]:
-    """What each organisation's outcome becomes: the mean of its five neighbours; those left over join the last five."""
-    ordered, full = sorted(values), len(values) // LEAST
-    bounds = [LEAST * group for group in range(full)] + [len(values)]
-    return [fmean(ordered[low:high]) for low, high in zip(bounds, bounds[1:], strict=False) for _ in range(low, high)]
-
-
-def suspects(figure: float, values: list[float], unit: str) -> int:
-    """How many organisations' values could be the published figure."""
-    digits = 1 if unit in ("percent", "signed_percent") else 2
-    return sum(abs(value - figure) <= 0.5 * 10**-digits + 1e-9 for value in values)
-
-
-def test_no_figure_of_a_level_points_to_fewer_than_five(levels, outcomes):
-    assert len(levels) > 100
-    for row in levels:
-        values = blurred(outcomes[row["measure_id"], row["outcome_period_key"], row["organisation_type"]])
-        for figure in FIGURES:
-            if row[figure] is not None:
-                assert suspects(row[figure], values, row["unit"]) >= LEAST, (row["sentence"], figure)
-
-
-def test_the_attack_would_succeed_on_exact_outcomes(outcomes):
-    """Nearly every outcome is that of one organisation alone, so that an exact median would name it."""
-    values = next(
-        values for (measure, _, kind), values in outcomes.items() if (measure, kind) == ("sickness_absence", "acute")
+def groups(warehouse: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Every organisation that is not named, whether it shares or not, with another of its group."""
+    found = warehouse.execute("select * from intermediate.int_outcomes__grouped order by org_code").pl()
+    return found.with_columns(other=pl.col("org_code").shift(-1).over([*POPULATION, "blur_group"])).with_columns(
+        other=pl.col("other").fill_null(pl.col("org_code").first().over([*POPULATION, "blur_group"]))
     )
-    assert len(values) > 100 and len(set(values)) > 0.95 * len(values)
 
 
-def test_whether_a_level_is_shown_follows_from_what_is_published(warehouse, outcomes):
-    """Else a row that is missing for one measure only would tell at which level the one without that outcome is."""
-    shown = rows(
+def with_others_at_their_level(members: pl.DataFrame, groups: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
+    """The same rows in a world in which each unnamed organisation has changed places with another of its group."""
+    moved = members.join(groups.select(*POPULATION, "org_code", "other"), on=[*POPULATION, "org_code"], how="left")
+    return (
+        moved.with_columns(org_code=pl.coalesce("other", "org_code"))
+        .drop("outcome_value")
+        .join(outcomes, on=[*POPULATION, *OUTCOME, "org_code"], how="left")
+    )
+
+
+def summary(members: pl.DataFrame) -> list[tuple[Any, ...]]:
+    rounded = summarise(members.filter(pl.col("outcome_value").is_not_null())).with_columns(cs.float().round(9))
+    return rounded.rows()
+
+
+def test_every_figure_fits_a_world_in_which_others_are_at_the_level(warehouse, members, groups):
+    """All figures on all outcomes together: so no set of them, however it is solved, tells who is at a level."""
+    outcomes = warehouse.execute(
+        f"select {', '.join([*POPULATION, *OUTCOME])}, org_code, blurred_value as outcome_value "
+        "from intermediate.int_outcomes__blurred"
+    ).pl()
+    others = with_others_at_their_level(members, groups, outcomes)
+    unnamed = members["is_unnamed"]
+    assert unnamed.sum() > 1000 and (members["org_code"] != others["org_code"]).sum() == unnamed.sum()
+    assert summary(members) == summary(others)
+
+
+def test_on_exact_outcomes_the_other_world_would_be_seen(warehouse, members, groups):
+    exact = warehouse.execute(
+        f"select {', '.join([*POPULATION, *OUTCOME])}, org_code, outcome_value from intermediate.int_outcomes__eligible"
+    ).pl()
+    real = members.drop("outcome_value").join(exact, on=[*POPULATION, *OUTCOME, "org_code"], how="left")
+    assert summary(real) != summary(with_others_at_their_level(members, groups, exact))
+
+
+def test_each_group_holds_five_of_whom_nobody_is_named(warehouse, groups):
+    assert groups.group_by(*POPULATION, "blur_group").len()["len"].min() >= LEAST
+    named = rows(
+        warehouse,
+        "select count(*) as n from intermediate.int_outcomes__grouped as grouped "
+        "inner join published.pub_driver_maturity as named "
+        "on grouped.org_code = named.org_code and grouped.exposure_year = cast(left(round_key, 4) as integer)",
+    )
+    assert named == [{"n": 0}]
+
+
+def test_no_group_is_wholly_at_a_level_that_is_shown(warehouse):
+    found = rows(
         warehouse,
         """
-        with named as (
-            select driver_id, round_key, instrument_version, organisation_type, floor(median_level) as level,
-                count(*) as n
-            from published.pub_driver_maturity where org_code is not null and median_level is not null group by all
-        ),
-        eligible as (
-            select start_year, organisation_type, count(*) as n
-            from intermediate.int_organisations__eligible group by all
+        select count(*) as n_rows, max(n_at_level - group_size) as closest, min(n_unnamed) as least
+        from (
+            select levels.measure_id, blur_group, max(group_size) as group_size, count(*) as n_at_level,
+                sum(count(*)) over (
+                    partition by exposure_id, measure_id, alignment, exposure_period_key, organisation_type, level
+                ) as n_unnamed
+            from published.pub_outcome_by_maturity_level as levels
+            inner join intermediate.int_outcome_levels__framed as framed
+                using (basis, exposure_id, measure_id, alignment, exposure_period_key, organisation_type, level)
+            where basis = 'self_assessment' and value_status = 'observed' and is_unnamed
+            group by exposure_id, levels.measure_id, alignment, exposure_period_key, organisation_type, level,
+                blur_group
         )
-        select levels.value_status, levels.n, measure_id, outcome_period_key, levels.organisation_type,
-            cells.n_at_level, cells.n_at_level - coalesce(named.n, 0) as n_unnamed, eligible.n as n_eligible
-        from published.pub_outcome_by_maturity_level as levels
-        inner join published.pub_maturity_distribution as cells
-            on cells.exposure_id = levels.exposure_id and cells.round_key = levels.exposure_period_key
-            and cells.instrument_version = levels.instrument_version and cells.level = levels.level
-            and cells.organisation_type = levels.organisation_type and cells.region_code = 'all'
-        inner join eligible
-            on eligible.organisation_type = levels.organisation_type
-            and eligible.start_year = cast(left(levels.exposure_period_key, 4) as integer)
-        left join named
-            on named.driver_id = levels.exposure_id and named.round_key = cells.round_key
-            and named.organisation_type = cells.organisation_type and named.level = cells.level
-        where levels.basis = 'self_assessment' and cells.value_status = 'observed'
         """,
     )
-    assert {row["value_status"] for row in shown} == {"observed", "suppressed"}
-    for row in shown:
-        without = row["n_eligible"] - len(
-            outcomes[row["measure_id"], row["outcome_period_key"], row["organisation_type"]]
-        )
-        counted = row["n_unnamed"] or row["n_at_level"]
-        assert (row["value_status"] == "observed") == (counted - without >= LEAST), row
-        assert row["n"] == (row["n_at_level"] if row["value_status"] == "observed" else None)
+    assert found[0]["n_rows"] > 500 and found[0]["closest"] < 0 and found[0]["least"] >= LEAST
 
 
 def test_self_assessed_levels_are_never_pooled_over_types(warehouse):

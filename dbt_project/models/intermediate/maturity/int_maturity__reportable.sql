@@ -1,36 +1,17 @@
--- The one submission that speaks for an organisation in a round: a reassessment before a board-approved one before a
--- draft, then the latest. What is about a part of an organisation speaks for nobody else, and a draft never under the
--- organisation's name.
-with submissions as (
-    select distinct
-        submission_id,
-        org_code,
-        instrument_family,
-        instrument_version,
-        round_key,
-        round_start_year,
-        assessment_date,
-        submission_status,
-        sharing_scope
-    from {{ ref('int_maturity__responses_joined') }}
-    where unit_code is null
-),
-
-ranked as (
+-- The one submission that speaks for an organisation in a round: the one that this release counts, else the first of the
+-- others, which then counts as not shared, whether by its scope or because it must wait.
+with ranked as (
     select
-        submissions.*,
+        candidates.*,
+        admitted.member_key is not null as is_counted,
         row_number() over (
-            partition by org_code, instrument_family, round_key
+            partition by candidates.org_code, candidates.instrument_family, candidates.round_key
             order by
-                case submission_status
-                    when 'reassessment' then 1
-                    when 'board_approved' then 2
-                    when 'draft' then 3
-                end asc nulls last,
-                assessment_date desc nulls last,
-                submission_id desc nulls last
-        ) as choice
-    from submissions
+                case when admitted.member_key is not null then 0 else 1 end asc nulls last,
+                candidates.choice asc nulls last
+        ) as turn
+    from {{ ref('int_maturity__candidates') }} as candidates
+    left join {{ ref('int_maturity__admitted') }} as admitted on candidates.member_key = admitted.member_key
 )
 
 select
@@ -43,7 +24,8 @@ select
     assessment_date,
     submission_status,
     sharing_scope,
-    sharing_scope in ('national_aggregate', 'national_named', 'published') as is_shared_nationally,
-    sharing_scope in ('national_named', 'published') and submission_status <> 'draft' as may_be_named
+    is_counted as is_shared_nationally,
+    is_counted and may_be_named as may_be_named,
+    member_key
 from ranked
-where choice = 1
+where turn = 1

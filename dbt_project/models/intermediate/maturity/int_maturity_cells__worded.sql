@@ -1,4 +1,5 @@
--- The cells with the names that a sentence gives them, and with how many of the eligible organisations share.
+-- The cells with the names that a sentence gives them, and with how many of the eligible organisations share. What earlier
+-- releases would make disclosive is hidden here, too.
 with exposures as (
     select
         'driver' as exposure_kind,
@@ -47,11 +48,17 @@ select
     100 * {{ div('cells.n_shared', 'cells.n_eligible') }} as coverage_pct,
     cells.median_figure,
     cells.share_at_or_above_3,
-    cells.is_hidden
+    cells.is_hidden or judged.cell_key is not null as is_hidden
 from {{ ref('int_maturity_cells__disclosed') }} as cells
 inner join exposures
     on
         cells.exposure_kind = exposures.exposure_kind
         and cells.exposure_id = exposures.exposure_id
+left join {{ ref('int_disclosure__judged') }} as judged
+    on
+        cells.table_name = judged.table_name
+        and cells.group_key = judged.group_key
+        and cells.organisation_type || '|' || cells.region_code = judged.cell_key
+        and judged.is_held
 left join {{ ref('organisation_type') }} as types on cells.organisation_type = types.organisation_type
 left join {{ ref('nhs_region') }} as regions on cells.region_code = regions.region_code

@@ -8,8 +8,7 @@
 with pairs as (
     select
         pairs.*,
-        blurred.median_of_type,
-        blurred.blurred_value,
+        eligible.median_of_type,
         rank() over (
             partition by pairs.basis, pairs.exposure_id, pairs.measure_id, pairs.alignment, pairs.organisation_type
             order by pairs.exposure_value asc nulls last
@@ -23,13 +22,14 @@ with pairs as (
             partition by pairs.basis, pairs.exposure_id, pairs.measure_id, pairs.alignment, pairs.organisation_type
         ) as n_of_type
     from {{ ref('int_association_pairs') }} as pairs
-    inner join {{ ref('int_outcomes__blurred') }} as blurred
+    inner join {{ ref('int_outcomes__eligible') }} as eligible
         on
-            pairs.measure_id = blurred.measure_id
-            and pairs.exposure_year = blurred.exposure_year
-            and pairs.outcome_period_key = blurred.outcome_period_key
-            and pairs.org_code = blurred.org_code
-    where pairs.alignment in ('same_year', 'outcome_one_year_later') and not pairs.is_circular
+            pairs.measure_id = eligible.measure_id
+            and pairs.alignment = eligible.alignment
+            and pairs.exposure_year = eligible.exposure_year
+            and pairs.outcome_period_key = eligible.outcome_period_key
+            and pairs.org_code = eligible.org_code
+    where not pairs.is_circular
 ),
 
 fifths as (
@@ -39,6 +39,20 @@ fifths as (
         1 + cast(floor({{ div('5 * (2 * (place - 1) + n_equal)', '2 * n_of_type') }}) as integer) as fifth
     from pairs
     where basis = 'staff_survey_evidence' and n_of_type >= {{ minimum }}
+),
+
+self_assessed as (
+    select distinct
+        basis,
+        exposure_kind,
+        exposure_id,
+        measure_id,
+        alignment,
+        exposure_year,
+        exposure_period_key,
+        outcome_period_key
+    from pairs
+    where basis = 'self_assessment' and exposure_kind = 'driver'
 )
 
 select
@@ -53,6 +67,9 @@ select
     organisation_type,
     fifth as level,
     false as is_blurred,
+    cast(null as boolean) as is_unnamed,
+    cast(null as integer) as blur_group,
+    cast(null as integer) as group_size,
     org_code,
     outcome_value
 from fifths
@@ -72,6 +89,9 @@ select
     'all' as organisation_type,
     fifth as level,
     false as is_blurred,
+    cast(null as boolean) as is_unnamed,
+    cast(null as integer) as blur_group,
+    cast(null as integer) as group_size,
     org_code,
     outcome_value - median_of_type as outcome_value
 from fifths
@@ -79,25 +99,33 @@ from fifths
 union all
 
 select
-    pairs.basis,
-    pairs.exposure_kind,
-    pairs.exposure_id,
-    pairs.measure_id,
-    pairs.alignment,
-    pairs.exposure_period_key,
-    pairs.outcome_period_key,
-    scored.instrument_version,
-    pairs.organisation_type,
-    pairs.level,
+    self_assessed.basis,
+    self_assessed.exposure_kind,
+    self_assessed.exposure_id,
+    self_assessed.measure_id,
+    self_assessed.alignment,
+    self_assessed.exposure_period_key,
+    self_assessed.outcome_period_key,
+    members.instrument_version,
+    members.organisation_type,
+    members.category as level,
     true as is_blurred,
-    pairs.org_code,
-    pairs.blurred_value as outcome_value
-from pairs
-inner join {{ ref('int_maturity_exposures__scored') }} as scored
+    members.is_unnamed,
+    blurred.blur_group,
+    blurred.group_size,
+    members.org_code,
+    blurred.blurred_value as outcome_value
+from self_assessed
+inner join {{ ref('int_maturity_members__placed') }} as members
     on
-        pairs.org_code = scored.org_code
-        and pairs.exposure_kind = scored.exposure_kind
-        and pairs.exposure_id = scored.exposure_id
-        and pairs.exposure_year = scored.round_start_year
-        and scored.is_shared_nationally
-where pairs.basis = 'self_assessment' and pairs.exposure_kind = 'driver' and pairs.blurred_value is not null
+        members.table_name = 'pub_maturity_distribution'
+        and self_assessed.exposure_kind = members.exposure_kind
+        and self_assessed.exposure_id = members.exposure_id
+        and self_assessed.exposure_year = members.round_start_year
+inner join {{ ref('int_outcomes__blurred') }} as blurred
+    on
+        self_assessed.measure_id = blurred.measure_id
+        and self_assessed.alignment = blurred.alignment
+        and self_assessed.exposure_year = blurred.exposure_year
+        and self_assessed.outcome_period_key = blurred.outcome_period_key
+        and members.org_code = blurred.org_code

@@ -23,8 +23,8 @@ select
     -- The editions of a restricted source would tell when somebody sent something.
     case when not sources.is_restricted then accepted.latest_edition end as latest_edition,
     case when not sources.is_restricted then accepted.latest_published_on end as latest_published_on,
-    sources.next_edition,
-    sources.next_due_on,
+    case when not sources.is_restricted then sources.next_edition end as next_edition,
+    case when not sources.is_restricted then sources.next_due_on end as next_due_on,
     sources.is_calendar_verified,
     {{ data_origin() }} as data_origin
 from {{ ref('stg_registry__sources') }} as sources

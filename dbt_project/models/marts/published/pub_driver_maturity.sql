@@ -80,8 +80,10 @@ select
     case
         when org_code is not null and value_status = 'missing'
             then opening || ' left an item unanswered, so there is no level.'
-        when org_code is not null then opening || ' rates itself at a median level of ' || {{ fixed('median_level', 1) }} || '.'
-        when value_status = 'suppressed' then opening || '. Not shown, because few share or subtraction would tell of few.'
+        when org_code is not null
+            then opening || ' rates itself at a median level of ' || {{ fixed('median_level', 1) }} || '.'
+        when value_status = 'suppressed'
+            then opening || '. Not shown, because few share, they are alike, or subtraction would tell of few.'
         else
             opening || '. ' || cast(n_shared as string) || ' of ' || cast(n_eligible as string) || ' ('
             || {{ fixed('coverage_pct', 0) }} || '%) share a complete answer; their median level is '

@@ -124,19 +124,28 @@ joined as (
         estimated.raw_weighted_rho,
         estimated.raw_rival_rho
     from {{ ref('int_associations__declared') }} as declared
-    left join {{ ref('int_associations__estimated') }} as estimated
-        on
-            declared.basis = estimated.basis
-            and declared.exposure_id = estimated.exposure_id
-            and declared.measure_id = estimated.measure_id
-            and declared.alignment = estimated.alignment
-            and declared.organisation_type = estimated.organisation_type
     left join periods
         on
             declared.basis = periods.basis
             and declared.exposure_id = periods.exposure_id
             and declared.measure_id = periods.measure_id
             and declared.alignment = periods.alignment
+    left join {{ ref('int_disclosure__judged') }} as judged
+        on
+            declared.basis = 'self_assessment'
+            and judged.table_name = 'pub_driver_outcome_association'
+            and judged.is_held
+            and declared.organisation_type = judged.cell_key
+            and declared.exposure_kind || '|' || declared.exposure_id || '|' || declared.measure_id || '|'
+            || declared.alignment || '|' || {{ financial_year_key('periods.exposure_year') }} = judged.group_key
+    left join {{ ref('int_associations__estimated') }} as estimated
+        on
+            judged.cell_key is null
+            and declared.basis = estimated.basis
+            and declared.exposure_id = estimated.exposure_id
+            and declared.measure_id = estimated.measure_id
+            and declared.alignment = estimated.alignment
+            and declared.organisation_type = estimated.organisation_type
     left join coverage
         on
             declared.measure_id = coverage.measure_id
@@ -174,7 +183,9 @@ harmonised as (
         case when direction = 1 then raw_odds_ratio_high else {{ div('1', 'raw_odds_ratio_low') }} end as odds_ratio_high,
         case
             when pairs_n < {{ var('association_minimum_n') }}
+                -- One reason for both: which of them it is would tell how many have come or gone.
                 then 'fewer than {{ var("association_minimum_n") }} organisations have both figures'
+                || case when basis = 'self_assessment' then ', or comparing releases would tell of a few' else '' end
             when raw_rho is null and organisation_type = 'all'
                 then 'no type of organisation has enough differing figures to be pooled'
             when raw_rho is null then 'one of the two figures is the same for all organisations'
@@ -207,7 +218,11 @@ shown as (
         n,
         eligible_n,
         n_types,
-        adjusted_n,
+        -- For whom there is nothing to adjust by is public, so how few of them share is not told.
+        case
+            when basis = 'staff_survey_evidence' or n - adjusted_n not between 1 and {{ var('minimum_sharing_organisations') }} - 1
+                then adjusted_n
+        end as adjusted_n,
         adjusted_for,
         n_levels,
         insufficient_reason,

@@ -82,7 +82,8 @@ select
         else
             'Of the ' || cast(n_shared as string) || ' that share a complete answer (' || {{ fixed('coverage_pct', 0) }}
             || '% of ' || cast(n_eligible as string) || '), ' || cast(n_at_level as string) || ' ('
-            || {{ fixed('share_at_level', 0) }} || case when n_at_level = 1 then '%) is' else '%) are' end || ' at level ' || cast(level as string) || ', '
+            || {{ fixed('share_at_level', 0) }} || case when n_at_level = 1 then '%) is' else '%) are' end
+            || ' at level ' || cast(level as string) || ', '
             || level_label || ', and ' || {{ fixed('share_at_or_above', 0) }} || '% are at that level or above. '
             || 'Sharing is voluntary.'
     end as sentence,

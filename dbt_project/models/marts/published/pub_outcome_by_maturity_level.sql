@@ -1,9 +1,10 @@
 -- The outcome of the organisations at each level of a driver. What an organisation's outcome is, is public, so an exact
--- median of those at a self-assessed level would be one organisation's and give it away. Self-assessed rows therefore rest
--- on blurred outcomes. They tell how many are at the level and not how many of them have the outcome, and whether one is
--- shown depends on published counts alone: else it would follow at which level the one without the outcome is.
+-- median of those at a self-assessed level would be one organisation's and give it away, and medians of several outcomes
+-- would give all of them away. Self-assessed rows therefore rest on blurred outcomes.
 {% set minimum = var('minimum_sharing_organisations') %}
-{% set figures = ['outcome_lower_quartile', 'outcome_median', 'outcome_upper_quartile', 'outcome_median_low', 'outcome_median_high'] %}
+{% set figures = [
+    'outcome_lower_quartile', 'outcome_median', 'outcome_upper_quartile', 'outcome_median_low', 'outcome_median_high'
+] %}
 
 with evidence as (
     select
@@ -56,24 +57,41 @@ asked as (
 available as (
     select distinct
         measure_id,
+        alignment,
         exposure_year,
         outcome_period_key,
-        organisation_type,
-        n_without_value
+        organisation_type
     from {{ ref('int_outcomes__blurred') }}
-    where blurred_value is not null
+    where blur_group is not null
 ),
 
 at_level as (
     select
-        group_key,
+        framed.*,
+        count(case when is_unnamed then 1 end) over (
+            partition by
+                exposure_id, measure_id, alignment, exposure_period_key, instrument_version, organisation_type, level,
+                blur_group
+        ) as n_of_group
+    from {{ ref('int_outcome_levels__framed') }} as framed
+    where is_blurred
+),
+
+counted as (
+    select
+        exposure_id,
+        measure_id,
+        alignment,
+        exposure_period_key,
+        instrument_version,
         organisation_type,
-        category as level,
+        level,
         cast(count(*) as integer) as n,
-        cast(count(case when is_unnamed then 1 end) as integer) as n_unnamed
-    from {{ ref('int_maturity_members__placed') }}
-    where table_name = 'pub_maturity_distribution'
-    group by group_key, organisation_type, category
+        cast(count(case when is_unnamed then 1 end) as integer) as n_unnamed,
+        -- A group of which everybody is at the level would tell of each.
+        cast(count(case when is_unnamed and n_of_group = group_size then 1 end) as integer) as n_of_full_groups
+    from at_level
+    group by exposure_id, measure_id, alignment, exposure_period_key, instrument_version, organisation_type, level
 ),
 
 self_assessed as (
@@ -89,12 +107,15 @@ self_assessed as (
         cells.organisation_type,
         levels.level,
         levels.label as level_label,
-        coalesce(at_level.n, 0) as n,
+        counted.n,
         not cells.is_hidden
-        and case
-            when at_level.n_unnamed > 0 then at_level.n_unnamed - available.n_without_value >= {{ minimum }}
-            else coalesce(at_level.n, 0) - available.n_without_value >= {{ minimum }}
-        end as is_shown
+        and judged.cell_key is null
+        and coalesce(
+            counted.n >= {{ minimum }}
+            and counted.n_unnamed not between 1 and {{ minimum }} - 1
+            and counted.n_of_full_groups = 0,
+            false
+        ) as is_shown
     from asked
     inner join {{ ref('int_maturity_cells__worded') }} as cells
         on
@@ -105,15 +126,26 @@ self_assessed as (
     inner join available
         on
             asked.measure_id = available.measure_id
+            and asked.alignment = available.alignment
             and asked.exposure_year = available.exposure_year
             and asked.outcome_period_key = available.outcome_period_key
             and cells.organisation_type = available.organisation_type
     inner join {{ ref('instrument_level') }} as levels on cells.instrument_version = levels.instrument_version
-    left join at_level
+    left join counted
         on
-            cells.group_key = at_level.group_key
-            and cells.organisation_type = at_level.organisation_type
-            and levels.level = at_level.level
+            asked.exposure_id = counted.exposure_id
+            and asked.measure_id = counted.measure_id
+            and asked.alignment = counted.alignment
+            and asked.exposure_period_key = counted.exposure_period_key
+            and cells.instrument_version = counted.instrument_version
+            and cells.organisation_type = counted.organisation_type
+            and levels.level = counted.level
+    left join {{ ref('int_disclosure__judged') }} as judged
+        on
+            judged.table_name = 'pub_outcome_by_maturity_level'
+            and cells.group_key = judged.group_key
+            and cells.organisation_type || '|' || cast(levels.level as string) = judged.cell_key
+            and judged.is_held
 ),
 
 rows_of_both as (
@@ -190,7 +222,8 @@ worded as (
                     ' that rate themselves at level ' || cast(level as string) || ' (' || level_label || ') of "'
                     || exposure_label || '" in ' || exposure_period_key
             else
-                ' in the ' || lower(level_label) || ' of ' || case when is_difference then 'their own type' else 'their type' end
+                ' in the ' || lower(level_label)
+                || case when is_difference then ' of their own type' else ' of their type' end
                 || ' by staff survey evidence of "' || exposure_label || '" in ' || exposure_period_key
         end as level_words,
         '"' || measure_name || '" (' || outcome_period_key || ')' as outcome_words,
@@ -199,7 +232,11 @@ worded as (
         || case
             when outcome_median_low is null then ', and they are too few for an interval of the median'
             else
-                '; 95% interval of the median ' || {{ in_unit('outcome_median_low', 'unit', 'is_difference') }} || ' to '
+                case
+                    when basis = 'self_assessment' then '; interval of that median, narrower than a 95% one, '
+                    else '; 95% interval of the median '
+                end
+                || {{ in_unit('outcome_median_low', 'unit', 'is_difference') }} || ' to '
                 || {{ in_unit('outcome_median_high', 'unit', 'is_difference') }}
         end as spread_words,
         case polarity when 'lower_is_better' then ' Lower is better.' else ' Higher is better.' end
@@ -241,7 +278,7 @@ select
             then
                 'Among ' || cast(n as string) || ' ' || type_label || level_words || ', the median of ' || outcome_words
                 || ' was about ' || {{ in_unit('outcome_median', 'unit', 'is_difference') }} || spread_words || '.' || closing
-                || ' Outcomes are averaged over groups of five or more organisations, so that none can be told.'
+                || ' Outcomes are averaged over groups of like organisations, so that none can be told; differences look smaller.'
         when is_difference
             then
                 'Among ' || cast(n as string) || ' ' || type_label || level_words || ', the median difference of '

@@ -90,16 +90,42 @@ characteristics as (
     left join {{ ref('stg_registry__measures') }} as measures on compared.measure_id = measures.measure_id
 ),
 
+allowed as (
+    select
+        characteristics.round_key,
+        characteristics.characteristic,
+        characteristics.category,
+        characteristics.category_label,
+        characteristics.outcome_period_key,
+        characteristics.unit,
+        characteristics.n_eligible,
+        case when judged.cell_key is null then characteristics.n_shared end as n_shared,
+        case when judged.cell_key is null then characteristics.figure_shared end as figure_shared,
+        case when judged.cell_key is null then characteristics.figure_not_shared end as figure_not_shared,
+        case when judged.cell_key is null then characteristics.standardised_difference end as standardised_difference
+    from characteristics
+    left join {{ ref('int_disclosure__judged') }} as judged
+        on
+            judged.table_name = 'pub_response_bias'
+            and characteristics.round_key || '|' || case
+                when characteristics.characteristic = 'total' then 'leading'
+                when characteristics.characteristic in ('organisation_type', 'region') then characteristics.characteristic
+                else characteristics.category
+            end = judged.group_key
+            and characteristics.characteristic || '|' || characteristics.category = judged.cell_key
+            and judged.is_held
+),
+
 worded as (
     select
-        characteristics.*,
+        allowed.*,
         n_eligible - n_shared as n_not_shared,
         round(100 * {{ div('n_shared', 'n_eligible') }}) as coverage_pct,
         case
             when characteristic in ('outcome', 'size')
                 then round(1.96 * sqrt({{ div('1', 'n_shared') }} + {{ div('1', 'n_eligible - n_shared') }}), 1)
         end as chance_difference
-    from characteristics
+    from allowed
 )
 
 select
