@@ -263,7 +263,8 @@ def test_what_the_promise_leaves_open_is_not_refused(examine):
         "create table extra as select 1 as a",
         "update pub_source_status set outcome = 'refused' where source_id = 'impact_self_assessment' "
         "and vintage = 'aaaaaaaaaaaa'",
-        "update pub_outcome_by_maturity_level set is_difference = true, outcome_median = -4 where level = 1",
+        "update pub_outcome_by_maturity_level set is_difference = true, outcome_median = -4, outcome_median_low = -5, "
+        "outcome_lower_quartile = -6 where level = 1",
         # The newest edition was wrong, and a person took it out of use.
         "update pub_source_status set outcome = 'dropped', decision = 'drop', decision_reason = 'another file' "
         "where source_id = 'rtt_full_extract' and edition = '2024'",
