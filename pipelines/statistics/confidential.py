@@ -15,9 +15,9 @@ from pipelines.statistics import pooling
 CONFIDENTIAL = "self_assessment"
 PLACE = "confidential_place"
 
-MOST_TOLD = 0.12
-"""Share of the differences between organisations in one exposure that its figures may tell together. One figure of n
-organisations tells one part of n; figures that go together tell less."""
+MOST_TOLD = 1 / 11
+"""Share of the differences between organisations in one exposure that its figures may tell together, so that the best
+guess correlates with the truth by 0.3. One figure of n organisations tells 1 / n; figures that go together less."""
 
 STEP = 0.05
 """Correlations are rounded to this, which moves none by more than half of it."""
@@ -32,8 +32,7 @@ SMALLEST_COUNT = 5
 """Counts are rounded to this, because exact ones of several measures could be subtracted."""
 
 ASSOCIATION = ("basis", "exposure_id", "measure_id", "alignment")
-KEPT = (*ASSOCIATION, "organisation_type", "family_id", PLACE, "is_circular")
-COUNTED = ("n", "n_types")
+KEPT = (*ASSOCIATION, "organisation_type", "family_id", PLACE, "is_circular", "n", "n_types")
 
 
 def listed(pairs: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
@@ -67,24 +66,29 @@ def _affordable(estimates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rounded(row: dict) -> dict:
-    rho = max(-LARGEST, min(LARGEST, _to_step(row["raw_rho"], STEP)))
+    """Interval and p hold for all that is rounded to this rho, so that they claim no more than exact ones would."""
+    rho = _bounded(_to_step(row["raw_rho"], STEP))
     # Each further type costs the three degrees of freedom of its z.
-    found = pooling.pooled_association([rho], [row["n"] - 3 * (row["n_types"] - 1)])
+    n = row["n"] - 3 * (row["n_types"] - 1)
+    least, most = (pooling.pooled_association([rho + side * STEP / 2], [n]) for side in (-1, 1))
+    nearest = pooling.pooled_association([max(0.0, abs(rho) - STEP / 2)], [n])
     return {
         **dict.fromkeys(row),
-        **{name: row[name] for name in (*KEPT, *COUNTED)},
+        **{name: row[name] for name in KEPT},
         "raw_rho": rho,
-        "raw_rho_low": found.rho_low,
-        "raw_rho_high": found.rho_high,
-        "p_value": found.p_value,
+        "raw_rho_low": least.rho_low,
+        "raw_rho_high": most.rho_high,
+        "p_value": nearest.p_value,
         "raw_weighted_rho": _weighted(rho, row["raw_rho"], row["raw_weighted_rho"]),
     }
 
 
 def _weighted(rho: float, exact: float, weighted: float | None) -> float | None:
-    if weighted is None:
-        return None
-    return max(-LARGEST, min(LARGEST, round(rho + _to_step(weighted - exact, WEIGHTING_STEP), 2)))
+    return None if weighted is None else _bounded(round(rho + _to_step(weighted - exact, WEIGHTING_STEP), 2))
+
+
+def _bounded(rho: float) -> float:
+    return max(-LARGEST, min(LARGEST, rho))
 
 
 def _to_step(value: float, step: float) -> float:
