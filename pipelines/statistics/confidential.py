@@ -29,7 +29,7 @@ LARGEST = 0.95
 """No correlation is told as larger; that of a small group could be perfect, which would tell its order."""
 
 SMALLEST_COUNT = 5
-"""Counts are rounded to this, because exact ones of several measures could be subtracted."""
+"""Counts are rounded down to this, because exact ones of several measures could be subtracted."""
 
 ASSOCIATION = ("basis", "exposure_id", "measure_id", "alignment")
 KEPT = (*ASSOCIATION, "organisation_type", "family_id", PLACE, "is_circular", "n", "n_types")
@@ -60,7 +60,7 @@ def _affordable(estimates: pl.DataFrame) -> pl.DataFrame:
     """In the declared order, until the exposure has told enough."""
     candidates = estimates.filter(
         (pl.col("organisation_type") == "all") & pl.col(PLACE).is_not_null() & pl.col("raw_rho").is_not_null()
-    ).with_columns(n=(pl.col("n") / SMALLEST_COUNT).round().cast(pl.Int64) * SMALLEST_COUNT)
+    ).with_columns(n=pl.col("n") // SMALLEST_COUNT * SMALLEST_COUNT)
     spent = (1 / pl.col("n")).cum_sum().over("exposure_id", order_by=PLACE)
     return candidates.filter(spent <= MOST_TOLD)
 

@@ -33,8 +33,8 @@ def estimates(*rows: dict) -> pl.DataFrame:
 
 
 def test_the_interval_and_p_hold_for_all_that_is_rounded_to_rho():
-    """0.2345 of 62 is told as 0.25 of 60: from 0.225 to 0.275. Four types cost nine more degrees of freedom."""
-    row = told(estimates({"n": 62, "n_types": 4})).row(0, named=True)
+    """0.2345 of 64 is told as 0.25 of 60: from 0.225 to 0.275. Four types cost nine more degrees of freedom."""
+    row = told(estimates({"n": 64, "n_types": 4})).row(0, named=True)
     assert (row["n"], row["raw_rho"]) == (60, 0.25)
     half = [1.959964 * sqrt((1 + rho**2 / 2) / 48) for rho in (0.225, 0.275)]
     assert row["raw_rho_low"] == pytest.approx(tanh(atanh(0.225) - half[0]), abs=1e-6)
@@ -44,7 +44,7 @@ def test_the_interval_and_p_hold_for_all_that_is_rounded_to_rho():
 
 
 def test_figures_that_round_alike_are_told_alike():
-    found = [told(estimates({"n": n, "raw_rho": rho})) for n, rho in ((58, 0.2251), (60, 0.25), (62, 0.2749))]
+    found = [told(estimates({"n": n, "raw_rho": rho})) for n, rho in ((60, 0.2251), (62, 0.25), (64, 0.2749))]
     assert found[0].equals(found[1]) and found[1].equals(found[2])
 
 

@@ -200,8 +200,8 @@ worded as (
     select
         judged.*,
         case
-            when basis = 'self_assessment' and n_types = 1 then 'Across about ' || cast(n as string) || ' organisations of one type'
-            when basis = 'self_assessment' then 'Across about ' || cast(n as string) || ' organisations, type by type'
+            when basis = 'self_assessment' and n_types = 1 then 'Across at least ' || cast(n as string) || ' organisations of one type'
+            when basis = 'self_assessment' then 'Across at least ' || cast(n as string) || ' organisations, type by type'
             when organisation_type <> 'all' then 'Among ' || cast(n as string) || ' ' || type_label
             when n_types = 1 then 'Across ' || cast(n as string) || ' organisations of one type'
             else 'Across ' || cast(n as string) || ' organisations, type by type'
