@@ -62,7 +62,7 @@ def _affordable(estimates: pl.DataFrame) -> pl.DataFrame:
         (pl.col("organisation_type") == "all") & pl.col(PLACE).is_not_null() & pl.col("raw_rho").is_not_null()
     ).with_columns(n=pl.col("n") // SMALLEST_COUNT * SMALLEST_COUNT)
     spent = (1 / pl.col("n")).cum_sum().over("exposure_id", order_by=PLACE)
-    return candidates.filter(spent <= MOST_TOLD)
+    return candidates.filter(spent <= MOST_TOLD + 1e-9)
 
 
 def _rounded(row: dict) -> dict:

@@ -60,6 +60,7 @@ items as (
     where reportable.is_shared_nationally and responses.level is not null
 ),
 
+-- Of what may be told; of single types nothing is.
 pairs as (
     select
         pairs.exposure_kind || '|' || pairs.exposure_id || '|' || pairs.measure_id || '|' || pairs.alignment || '|'
@@ -76,8 +77,11 @@ pairs as (
             and pairs.exposure_id = scored.exposure_id
             and pairs.exposure_year = scored.round_start_year
             and scored.is_shared_nationally
+    inner join {{ ref('association_confidential') }} as told
+        on
+            pairs.measure_id = told.measure_id
+            and pairs.alignment = told.alignment
     inner join {{ ref('int_maturity__reportable') }} as reportable on scored.submission_id = reportable.submission_id
-    -- Of types nothing is told.
     where pairs.basis = 'self_assessment'
 ),
 
