@@ -525,7 +525,7 @@ PUBLISHED = (
         _text("alignment", "how the two periods lie to each other", allowed=ALIGNMENTS),
         _text("exposure_period_key", "period of the exposure", nullable=True),
         _text("outcome_period_key", "period of the outcome", nullable=True),
-        _nullable(_count("n", "organisations with both figures; null where it would tell who shared")),
+        _nullable(_count("n", "organisations with both figures; rounded or null where it would tell who shared")),
         _nullable(_count("eligible_n", "organisations that could have had both")),
         _number("rho", "Spearman's rho, pooled over types for all; positive: more maturity goes with better", -1, 1),
         _number("rho_low", "lower end of the 95 % interval of rho", -1, 1),

@@ -15,8 +15,8 @@ from math import sqrt
 import numpy as np
 import polars as pl
 
-from pipelines.statistics import adjustment, pooling, ranks, resampling
-from pipelines.statistics.association import KEY, NUMBERS, estimate
+from pipelines.statistics import adjustment, confidential, pooling, ranks, resampling
+from pipelines.statistics.association import ESTIMATES, KEY, NUMBERS, estimate
 
 SEED = 20261122
 DATA_SETS, SIMULATIONS = 2_000, 4_000
@@ -46,6 +46,7 @@ def main(divisor: int) -> None:
     for design in DESIGNS:
         coverage(design, SIMULATIONS // divisor)
     coverage_of_all(SIMULATIONS // divisor)
+    as_told(SIMULATIONS // divisor)
     heterogeneity(SIMULATIONS // divisor)
     power(10 * SIMULATIONS // divisor)
     confounded(SIMULATIONS // divisor)
@@ -122,7 +123,7 @@ def _hold_to_estimate(values: list[tuple[str, np.ndarray, np.ndarray]], p_values
         for driver in range(DRIVERS)
         for outcome in range(OUTCOMES)
     ]
-    families = pl.DataFrame(schema=dict.fromkeys((*KEY, "family_id"), pl.String))
+    families = pl.DataFrame(schema=dict.fromkeys((*KEY, "family_id"), pl.String) | {"confidential_place": pl.Int32})
     found = estimate(pl.concat(parts), families, minimum_n=20).sort("exposure_id", "measure_id")
     for kind, name in (("acute", "acute"), ("all", "all, pooled over types")):
         ours = found.filter(organisation_type=kind)["p_value"].to_numpy()
@@ -152,6 +153,32 @@ def coverage_of_all(simulations: int) -> None:
     print(f"\ncoverage of 'all', five levels, types of {sizes}: Bonett-Wright / bootstrap")
     covered = [_covered("five levels", rho, sizes, simulations) for rho in RHOS]
     print("  ".join(f"rho {rho}: {_pair(both)}" for rho, both in zip(RHOS, covered, strict=True)))
+
+
+def as_told(simulations: int) -> None:
+    """The same for self-assessments, whose figures are rounded, and how often p is below 0.05."""
+    print("\nself-assessments as told, mean of five items: coverage / p < 0.05")
+    for n in (40, 73, *SIZES):
+        told = [_told(rho, n, simulations) for rho in RHOS]
+        print(f"n {n:>3}  " + "  ".join(f"rho {rho}: {_pair(both)}" for rho, both in zip(RHOS, told, strict=True)))
+
+
+def _told(rho: float, n: int, simulations: int) -> np.ndarray:
+    generator, latent = np.random.default_rng([SEED, n, int(10 * rho), 5]), _latent("mean of five items", rho)
+    found = [ranks.rank_association(*_draw("mean of five items", latent, n, generator)).rho for _ in range(simulations)]
+    ids = {
+        "basis": confidential.CONFIDENTIAL,
+        "organisation_type": "all",
+        "n": n,
+        "n_types": 1,
+        "confidential_place": 1,
+    }
+    exposures = [str(number) for number in range(simulations)]
+    rows = pl.DataFrame({"exposure_id": exposures, "raw_rho": found, **ids})
+    every = pl.DataFrame(schema=ESTIMATES | {"confidential_place": pl.Int32})
+    told = confidential.told(pl.concat([every, rows.cast({"n": pl.Int64})], how="diagonal_relaxed"))
+    covered = told.select((pl.col("raw_rho_low") <= rho) & (rho <= pl.col("raw_rho_high")), pl.col("p_value") < 0.05)
+    return covered.mean().to_numpy()[0]
 
 
 def heterogeneity(simulations: int) -> None:

@@ -23,7 +23,7 @@ def pairs(exposure, outcome, *, measure="m", circular=False, kind="acute", first
     """The organisations of one type in one association, in the shape that the warehouse hands over."""
     n = len(exposure)
     columns = {
-        "basis": "self_assessment",
+        "basis": "staff_survey_evidence",
         "exposure_kind": "driver",
         "exposure_id": "P1",
         "measure_id": measure,
@@ -44,7 +44,8 @@ def in_family(frame: pl.DataFrame, family: str = "f") -> pl.DataFrame:
     """Every association of the frame in one family, for each type and for all."""
     keys = frame.select(KEY).unique()
     overall = keys.with_columns(organisation_type=pl.lit("all")).unique()
-    return pl.concat([keys, overall]).with_columns(family_id=pl.lit(family))
+    none = pl.lit(None, pl.Int32)
+    return pl.concat([keys, overall]).with_columns(family_id=pl.lit(family), confidential_place=none)
 
 
 def estimated(frame: pl.DataFrame, kind: str = "acute", minimum_n: int = 20) -> dict:

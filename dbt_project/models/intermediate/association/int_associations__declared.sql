@@ -99,6 +99,7 @@ select
     looked_at.is_survey_measure,
     looked_at.is_ordinal,
     families.family_id,
+    case when looked_at.basis = 'self_assessment' then confidential.place end as confidential_place,
     case when looked_at.basis = 'staff_survey_evidence' then shared.shared_items end as shared_items,
     looked_at.basis = 'staff_survey_evidence' and shared.shared_items is not null as is_circular,
     looked_at.basis = 'staff_survey_evidence' and rival.shared_items is not null as is_rival_circular,
@@ -112,6 +113,10 @@ left join families
         and looked_at.measure_id = families.measure_id
         and looked_at.alignment = families.alignment
         and families.choice = 1
+left join {{ ref('association_confidential') }} as confidential
+    on
+        looked_at.measure_id = confidential.measure_id
+        and looked_at.alignment = confidential.alignment
 left join shared
     on
         looked_at.exposure_kind = shared.exposure_kind

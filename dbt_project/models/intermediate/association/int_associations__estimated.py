@@ -3,7 +3,7 @@
 Belongs here: the call. Does not belong here: the statistics, which are in `pipelines.statistics.association`.
 """
 
-FAMILIES = "basis, exposure_id, measure_id, alignment, organisation_type, family_id"
+FAMILIES = "basis, exposure_id, measure_id, alignment, organisation_type, family_id, confidential_place"
 
 
 def model(dbt, session):

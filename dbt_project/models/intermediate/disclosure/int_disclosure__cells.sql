@@ -60,13 +60,13 @@ items as (
     where reportable.is_shared_nationally and responses.level is not null
 ),
 
+-- Of what may be told; of single types nothing is.
 pairs as (
     select
         pairs.exposure_kind || '|' || pairs.exposure_id || '|' || pairs.measure_id || '|' || pairs.alignment || '|'
         || scored.round_key as group_key,
         'pub_maturity_distribution|' || scored.round_key || '|' || scored.instrument_version || '|'
         || pairs.exposure_kind || '|' || pairs.exposure_id as parent_key,
-        pairs.organisation_type,
         reportable.member_key,
         not reportable.may_be_named as is_unnamed
     from {{ ref('int_association_pairs') }} as pairs
@@ -77,6 +77,10 @@ pairs as (
             and pairs.exposure_id = scored.exposure_id
             and pairs.exposure_year = scored.round_start_year
             and scored.is_shared_nationally
+    inner join {{ ref('association_confidential') }} as told
+        on
+            pairs.measure_id = told.measure_id
+            and pairs.alignment = told.alignment
     inner join {{ ref('int_maturity__reportable') }} as reportable on scored.submission_id = reportable.submission_id
     where pairs.basis = 'self_assessment'
 ),
@@ -123,29 +127,6 @@ sharing as (
             reportable.instrument_version = instruments.instrument_version
             and instruments.scores_drivers
     group by cells.group_key, cells.block_key, cells.cell_key, cells.org_code, cells.is_unnamed, cells.is_shown
-),
-
--- Here the types lead: where all of them are nearly all of one type, that type is the figure to keep.
-pair_cells as (
-    select
-        group_key,
-        parent_key,
-        'leading' as block_key,
-        organisation_type as cell_key,
-        member_key,
-        is_unnamed
-    from pairs
-
-    union all
-
-    select
-        group_key,
-        parent_key,
-        'all' as block_key,
-        'all' as cell_key,
-        member_key,
-        is_unnamed
-    from pairs
 )
 
 select
@@ -179,13 +160,13 @@ union all
 select
     'pub_driver_outcome_association' as table_name,
     group_key,
-    block_key,
-    cell_key,
+    'leading' as block_key,
+    'all' as cell_key,
     parent_key,
     member_key,
     is_unnamed,
-    count(*) over (partition by group_key, cell_key) >= {{ var('association_minimum_n') }} as is_shown
-from pair_cells
+    count(*) over (partition by group_key) >= {{ var('association_minimum_n') }} as is_shown
+from pairs
 
 union all
 

@@ -1,12 +1,5 @@
 -- The declared pairs with what was estimated for them. Where lower is better the sign is turned round, so that a
 -- positive estimate always means that more maturity goes with a better outcome.
-{%- set correlations = [
-    'rho', 'rho_low', 'rho_high', 'raw_rho', 'unstratified_rho', 'tau_b', 'raw_tau_b', 'somers_d', 'cochran_q',
-    'i_squared', 'bootstrap_low', 'bootstrap_high', 'without_region_low', 'without_region_high', 'prior_adjusted_rho',
-    'adjusted_rho', 'adjusted_rho_low', 'adjusted_rho_high', 'weighted_rho', 'rival_rho', 'odds_ratio',
-    'odds_ratio_low', 'odds_ratio_high'
-] %}
-{%- set probabilities = ['p_value', 'q_value', 'heterogeneity_p', 'adjusted_p_value', 'trend_p_value'] %}
 -- Changes of organisations that skipped a round begin earlier; the longest stretch names them all.
 with periods as (
     select
@@ -162,7 +155,8 @@ harmonised as (
         joined.*,
         -- How few organisations have shared a self-assessment can itself give one away.
         case when basis = 'staff_survey_evidence' or raw_rho is not null then pairs_n end as n,
-        direction * raw_rho as rho,
+        -- Zero has no sign, which a rounded estimate is often.
+        0 + direction * raw_rho as rho,
         {{ harmonised_low('raw_rho_low', 'raw_rho_high') }} as rho_low,
         {{ harmonised_high('raw_rho_low', 'raw_rho_high') }} as rho_high,
         direction * raw_unstratified_rho as unstratified_rho,
@@ -176,16 +170,16 @@ harmonised as (
         direction * raw_adjusted_rho as adjusted_rho,
         {{ harmonised_low('raw_adjusted_rho_low', 'raw_adjusted_rho_high') }} as adjusted_rho_low,
         {{ harmonised_high('raw_adjusted_rho_low', 'raw_adjusted_rho_high') }} as adjusted_rho_high,
-        direction * raw_weighted_rho as weighted_rho,
+        0 + direction * raw_weighted_rho as weighted_rho,
         direction * raw_rival_rho as rival_rho,
         case when direction = 1 then raw_odds_ratio else {{ div('1', 'raw_odds_ratio') }} end as odds_ratio,
         case when direction = 1 then raw_odds_ratio_low else {{ div('1', 'raw_odds_ratio_high') }} end as odds_ratio_low,
         case when direction = 1 then raw_odds_ratio_high else {{ div('1', 'raw_odds_ratio_low') }} end as odds_ratio_high,
         case
             when pairs_n < {{ var('association_minimum_n') }}
-                -- One reason for both: which of them it is would tell how many have come or gone.
+                -- One reason for all: which of them it is would tell how many have come or gone.
                 then 'fewer than {{ var("association_minimum_n") }} organisations have both figures'
-                || case when basis = 'self_assessment' then ', or comparing releases would tell of a few' else '' end
+                || case when basis = 'self_assessment' then ', or a figure would tell of a few' else '' end
             when raw_rho is null and organisation_type = 'all'
                 then 'no type of organisation has enough differing figures to be pooled'
             when raw_rho is null then 'one of the two figures is the same for all organisations'
@@ -193,61 +187,21 @@ harmonised as (
     from joined
 ),
 
-shown as (
-    select
-        basis,
-        exposure_kind,
-        driver_id,
-        exposure_id,
-        exposure_label,
-        mapping_version,
-        measure_id,
-        measure_name,
-        organisation_type,
-        type_label,
-        alignment,
-        is_change,
-        is_negative_control,
-        is_circular,
-        is_same_survey,
-        shared_items,
-        family_id,
-        exposure_period_key,
-        outcome_period_key,
-        outcome_coverage,
-        n,
-        eligible_n,
-        n_types,
-        -- For whom there is nothing to adjust by is public, so how few of them share is not told.
-        case
-            when basis = 'staff_survey_evidence' or n - adjusted_n not between 1 and {{ var('minimum_sharing_organisations') }} - 1
-                then adjusted_n
-        end as adjusted_n,
-        adjusted_for,
-        n_levels,
-        insufficient_reason,
-        {%- for name in correlations %}
-        {{ blurred(name, 2) }} as {{ name }},
-        {%- endfor %}
-        {%- for name in probabilities %}
-        {{ blurred(name, 3) }} as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from harmonised
-),
-
 judged as (
     select
-        shown.*,
+        harmonised.*,
         rho_low > 0 or rho_high < 0 as is_seen,
         (rho_low > 0 or rho_high < 0) and q_value >= 0.05 as is_lost_in_number,
         (rho_low > 0 and adjusted_rho_low <= 0) or (rho_high < 0 and adjusted_rho_high >= 0) as is_lost_in_adjustment
-    from shown
+    from harmonised
 ),
 
 worded as (
     select
         judged.*,
         case
+            when basis = 'self_assessment' and n_types = 1 then 'Across at least ' || cast(n as string) || ' organisations of one type'
+            when basis = 'self_assessment' then 'Across at least ' || cast(n as string) || ' organisations, type by type'
             when organisation_type <> 'all' then 'Among ' || cast(n as string) || ' ' || type_label
             when n_types = 1 then 'Across ' || cast(n as string) || ' organisations of one type'
             else 'Across ' || cast(n as string) || ' organisations, type by type'
