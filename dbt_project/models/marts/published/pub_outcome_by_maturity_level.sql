@@ -227,13 +227,13 @@ worded as (
                 || ' by staff survey evidence of "' || exposure_label || '" in ' || exposure_period_key
         end as level_words,
         '"' || measure_name || '" (' || outcome_period_key || ')' as outcome_words,
-        '; half of them lie between ' || {{ in_unit('outcome_lower_quartile', 'unit', 'is_difference') }} || ' and '
+        '. Half of them lie between ' || {{ in_unit('outcome_lower_quartile', 'unit', 'is_difference') }} || ' and '
         || {{ in_unit('outcome_upper_quartile', 'unit', 'is_difference') }}
         || case
             when outcome_median_low is null then ', and they are too few for an interval of the median'
             else
                 case
-                    when basis = 'self_assessment' then '; interval of that median, narrower than a 95% one, '
+                    when basis = 'self_assessment' then '; interval of the median, narrower than a 95% one, '
                     else '; 95% interval of the median '
                 end
                 || {{ in_unit('outcome_median_low', 'unit', 'is_difference') }} || ' to '
