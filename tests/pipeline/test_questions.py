@@ -117,3 +117,21 @@ def test_no_sentence_is_too_long_to_read(release):
         texts = release.execute(f"select distinct sentence from {name} where sentence is not null").fetchall()
         parts = {part for (text,) in texts for part in re.split(r"(?<=\.)\s+(?=[A-Z])", text)}
         assert [part for part in parts if len(part.split()) > LONGEST_SENTENCE] == [], name
+
+
+@pytest.mark.parametrize(
+    ("table", "measure"),
+    [
+        ("pub_driver_outcome_association", "measure_id"),
+        ("pub_outcome_by_maturity_level", "measure_id"),
+        ("pub_response_bias", "category"),
+    ],
+)
+def test_every_link_to_a_rating_tells_how_old_ratings_are(release, table, measure):
+    """Beside the day as at which they stood."""
+    told = "sentence like '%(' || outcome_period_key || ', median age of ratings % years%'"
+    found = release.execute(
+        f"select count(*), count(*) filter (where {told}) from {table} where {measure} like 'cqc_%' "
+        "and outcome_period_key is not null and sentence not like 'Not shown%'"
+    ).fetchone()
+    assert found[0] == found[1] > 0
