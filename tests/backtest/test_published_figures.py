@@ -378,6 +378,19 @@ def test_q3f_associations_of_acute_trusts(home, pair, known):
     assert (found["rho_low"], found["rho_high"]) == pytest.approx((low, high), abs=0.0005)
 
 
+def test_trusts_that_share_one_cancer_patient_are_not_pooled(home):
+    """Eight mental health trusts had half a patient or one in April to July 2025, so that their share was 0 or 100."""
+    found = row(
+        home,
+        "select n, n_types, rho from pub_driver_outcome_association where basis = 'staff_survey_evidence' "
+        "and exposure_id = 'q3f' and organisation_type = 'all' and measure_id = 'cancer_62_day' "
+        "and alignment = 'outcome_one_year_later'",
+    )
+    # Spearman of 120 acute and 13 specialist trusts by scipy, pooled by hand.
+    assert (found["n"], found["n_types"]) == (133, 2)
+    assert found["rho"] == pytest.approx(0.2364, abs=0.00005)
+
+
 def test_the_four_q3f_associations_are_the_whole_family(home):
     found = rows(
         home,
