@@ -554,6 +554,17 @@ def test_chart_of_englands_four_hours(home):
     assert {month["assurance"] for month in shown} == {"consistent_fail"}
 
 
+def test_a_chart_says_where_months_are_missing(home):
+    """After May 2025 the next A&E file that is there is that of May 2026."""
+    found = rows(
+        home,
+        "select sentence from pub_variation where chart = 'xmr' and measure_id = 'ae_within_4_hours' "
+        "and period_key = '2026-05' and is_newest",
+    )
+    gap = "The figure before it is of 2025-05, and none is known in between."
+    assert len(found) > 100 and all(gap in item["sentence"] for item in found)
+
+
 def test_no_overlapping_windows_and_no_yearly_figures_are_charted(home):
     reasons = {
         reason["measure_id"]: reason["not_charted_reason"]
