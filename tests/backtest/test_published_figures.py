@@ -378,6 +378,19 @@ def test_q3f_associations_of_acute_trusts(home, pair, known):
     assert (found["rho_low"], found["rho_high"]) == pytest.approx((low, high), abs=0.0005)
 
 
+def test_trusts_that_share_one_cancer_patient_are_not_pooled(home):
+    """Eight mental health trusts had half a patient or one in April to July 2025, so that their share was 0 or 100."""
+    found = row(
+        home,
+        "select n, n_types, rho from pub_driver_outcome_association where basis = 'staff_survey_evidence' "
+        "and exposure_id = 'q3f' and organisation_type = 'all' and measure_id = 'cancer_62_day' "
+        "and alignment = 'outcome_one_year_later'",
+    )
+    # Spearman of 120 acute and 13 specialist trusts by scipy, pooled by hand.
+    assert (found["n"], found["n_types"]) == (133, 2)
+    assert found["rho"] == pytest.approx(0.2364, abs=0.00005)
+
+
 def test_the_four_q3f_associations_are_the_whole_family(home):
     found = rows(
         home,
@@ -539,6 +552,17 @@ def test_chart_of_englands_four_hours(home):
     assert (first["centre_line"], first["n_points"]) == (pytest.approx(mean), 15)
     assert (first["lower_process_limit"], first["upper_process_limit"]) == pytest.approx((mean - reach, mean + reach))
     assert {month["assurance"] for month in shown} == {"consistent_fail"}
+
+
+def test_a_chart_says_where_months_are_missing(home):
+    """After May 2025 the next A&E file that is there is that of May 2026."""
+    found = rows(
+        home,
+        "select sentence from pub_variation where chart = 'xmr' and measure_id = 'ae_within_4_hours' "
+        "and period_key = '2026-05' and is_newest",
+    )
+    gap = "The figure before it is of 2025-05, and none is known in between."
+    assert len(found) > 100 and all(gap in item["sentence"] for item in found)
 
 
 def test_no_overlapping_windows_and_no_yearly_figures_are_charted(home):

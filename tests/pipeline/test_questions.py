@@ -29,6 +29,7 @@ QUESTIONS = {
 }
 # The ledger is about publishers' files: the SYNTHETIC sample has none of their faults.
 EMPTY_IN_THE_SAMPLE = {"pub_corrections"}
+LONGEST_SENTENCE = 60  # words
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
 (ANSWERS,) = SECTION.findall(README)
@@ -105,3 +106,32 @@ def test_every_end_of_an_edge_is_known(release):
             select to_id from pub_theory_of_change where to_kind = '{kind}' and to_id not in (select {key} from {table})
         """
         assert release.execute(lost).fetchall() == []
+
+
+def test_no_sentence_is_too_long_to_read(release):
+    """At most sixty words to a full stop, in every row that can be read alone."""
+    columns = "select table_name from duckdb_columns() where column_name = 'sentence'"
+    names = [name for (name,) in release.execute(columns).fetchall()]
+    assert "pub_outcome_by_maturity_level" in names
+    for name in names:
+        texts = release.execute(f"select distinct sentence from {name} where sentence is not null").fetchall()
+        parts = {part for (text,) in texts for part in re.split(r"(?<=\.)\s+(?=[A-Z])", text)}
+        assert [part for part in parts if len(part.split()) > LONGEST_SENTENCE] == [], name
+
+
+@pytest.mark.parametrize(
+    ("table", "measure"),
+    [
+        ("pub_driver_outcome_association", "measure_id"),
+        ("pub_outcome_by_maturity_level", "measure_id"),
+        ("pub_response_bias", "category"),
+    ],
+)
+def test_every_link_to_a_rating_tells_how_old_ratings_are(release, table, measure):
+    """Beside the day as at which they stood."""
+    told = "sentence like '%(' || outcome_period_key || ', median age of ratings % years%'"
+    found = release.execute(
+        f"select count(*), count(*) filter (where {told}) from {table} where {measure} like 'cqc_%' "
+        "and outcome_period_key is not null and sentence not like 'Not shown%'"
+    ).fetchone()
+    assert found[0] == found[1] > 0

@@ -81,7 +81,7 @@ paired as (
         on
             declared.measure_id = base.measure_id
             and exposures.org_code = base.org_code
-            and coalesce(exposures.base_year, exposures.exposure_year - 1) = base.outcome_year
+            and coalesce(exposures.base_year, exposures.exposure_year + declared.years_later - 1) = base.outcome_year
     left join {{ ref('int_organisations__sized') }} as sized
         on
             exposures.org_code = sized.org_code

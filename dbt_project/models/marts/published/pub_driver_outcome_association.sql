@@ -14,7 +14,7 @@ with periods as (
     group by basis, exposure_id, measure_id, alignment
 ),
 
--- A change has two outcome years; each of them may be incomplete.
+-- A change has two outcome years; each of them may be incomplete. Of ratings the age at its end is told.
 coverage as (
     select
         periods.measure_id,
@@ -22,7 +22,7 @@ coverage as (
         replace(
             {{ joined_list(
                 "covered.outcome_coverage || case when periods.outcome_period_key = covered.outcome_period_key"
-                ~ " then '' else ' in ' || covered.outcome_period_key end"
+                ~ " or covered.is_age_of_ratings then '' else ' in ' || covered.outcome_period_key end"
             ) }},
             '|', ', '
         ) as outcome_coverage
@@ -37,7 +37,7 @@ coverage as (
             periods.measure_id = covered.measure_id
             and (
                 periods.outcome_period_key = covered.outcome_period_key
-                or periods.outcome_period_key like covered.outcome_period_key || ' to %'
+                or (periods.outcome_period_key like covered.outcome_period_key || ' to %' and not covered.is_age_of_ratings)
                 or periods.outcome_period_key like '% to ' || covered.outcome_period_key || '%'
             )
     group by periods.measure_id, periods.outcome_period_key

@@ -2,6 +2,8 @@
 -- allows it, and as shares of the others. What the evidence says of an organisation is public, so a share is rounded to
 -- five per cent, how many of those that share have the evidence is not told, and a cell needs fifteen organisations.
 {% set least = 3 * var('minimum_sharing_organisations') %}
+{#- Of thirds one is always the upper; few ratings are outstanding. #}
+{% set relative = 'Thirds are relative and ratings are not, so this alone does not show over- or under-rating.' %}
 
 with named as (
     select
@@ -117,7 +119,7 @@ select
                 when evidence_basis = 'cqc_well_led'
                     then
                         'the rating was ' || evidence_rating || ', published ' || cast(evidence_age_days as string)
-                        || ' days before the assessment.'
+                        || ' days before the assessment. {{ relative }}'
                 else
                     'its evidence score of ' || {{ fixed('evidence_value', 1) }} || '% is in the ' || evidence_words
                     || ' third of all of its type.'
@@ -160,7 +162,10 @@ select
             || ' rate themselves: about ' || {{ fixed('share_above', 0) }} || '% above it, '
             || {{ fixed('share_in_line', 0) }} || '% in line and ' || {{ fixed('share_below', 0) }}
             || '% below.'
-            || case evidence_basis when 'staff_survey' then ' Chance alone would put about a third in line.' else '' end
+            || case evidence_basis
+                when 'staff_survey' then ' Chance alone would put about a third in line.'
+                else ' {{ relative }}'
+            end
     end as sentence,
     {{ data_origin() }} as data_origin
 from rounded

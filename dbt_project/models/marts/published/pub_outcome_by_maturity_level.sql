@@ -189,6 +189,7 @@ rounded as (
         rows_of_both.alignment,
         rows_of_both.exposure_period_key,
         rows_of_both.outcome_period_key,
+        covered.outcome_coverage,
         rows_of_both.instrument_version,
         rows_of_both.organisation_type,
         coalesce(types.plural_label, 'organisations of all types') as type_label,
@@ -210,6 +211,10 @@ rounded as (
             rows_of_both.basis = exposures.basis
             and rows_of_both.exposure_id = exposures.exposure_id
     inner join {{ ref('stg_registry__measures') }} as measures on rows_of_both.measure_id = measures.measure_id
+    left join {{ ref('int_outcomes__covered') }} as covered
+        on
+            rows_of_both.measure_id = covered.measure_id
+            and rows_of_both.outcome_period_key = covered.outcome_period_key
     left join {{ ref('organisation_type') }} as types on rows_of_both.organisation_type = types.organisation_type
 ),
 
@@ -226,14 +231,14 @@ worded as (
                 || case when is_difference then ' of their own type' else ' of their type' end
                 || ' by staff survey evidence of "' || exposure_label || '" in ' || exposure_period_key
         end as level_words,
-        '"' || measure_name || '" (' || outcome_period_key || ')' as outcome_words,
-        '; half of them lie between ' || {{ in_unit('outcome_lower_quartile', 'unit', 'is_difference') }} || ' and '
+        '"' || measure_name || '" (' || outcome_period_key || coalesce(', ' || outcome_coverage, '') || ')' as outcome_words,
+        '. Half of them lie between ' || {{ in_unit('outcome_lower_quartile', 'unit', 'is_difference') }} || ' and '
         || {{ in_unit('outcome_upper_quartile', 'unit', 'is_difference') }}
         || case
             when outcome_median_low is null then ', and they are too few for an interval of the median'
             else
                 case
-                    when basis = 'self_assessment' then '; interval of that median, narrower than a 95% one, '
+                    when basis = 'self_assessment' then '; interval of the median, narrower than a 95% one, '
                     else '; 95% interval of the median '
                 end
                 || {{ in_unit('outcome_median_low', 'unit', 'is_difference') }} || ' to '

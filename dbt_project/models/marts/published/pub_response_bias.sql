@@ -50,6 +50,7 @@ characteristics as (
         category,
         category_label,
         cast(null as string) as outcome_period_key,
+        cast(null as string) as outcome_coverage,
         'percent' as unit,
         n_eligible,
         n_shared,
@@ -75,6 +76,7 @@ characteristics as (
         compared.measure_id as category,
         coalesce(measures.measure_name, 'Staff in full-time equivalents') as category_label,
         coalesce(periods.outcome_period_key, rounds.round_key) as outcome_period_key,
+        covered.outcome_coverage,
         coalesce(measures.unit, 'staff') as unit,
         compared.n_eligible,
         compared.n_shared,
@@ -87,6 +89,10 @@ characteristics as (
         on
             compared.round_start_year = periods.round_start_year
             and compared.measure_id = periods.measure_id
+    left join {{ ref('int_outcomes__covered') }} as covered
+        on
+            periods.measure_id = covered.measure_id
+            and periods.outcome_period_key = covered.outcome_period_key
     left join {{ ref('stg_registry__measures') }} as measures on compared.measure_id = measures.measure_id
 ),
 
@@ -97,6 +103,7 @@ allowed as (
         characteristics.category,
         characteristics.category_label,
         characteristics.outcome_period_key,
+        characteristics.outcome_coverage,
         characteristics.unit,
         characteristics.n_eligible,
         case when judged.cell_key is null then characteristics.n_shared end as n_shared,
@@ -160,7 +167,8 @@ select
                         || case when standardised_difference > 0 then 'above' else 'below' end
                         || ' the others of their type'
                 end
-                || ' in "' || category_label || '" (' || outcome_period_key || '; ' || cast(n_eligible as string)
+                || ' in "' || category_label || '" (' || outcome_period_key || coalesce(', ' || outcome_coverage, '') || '; '
+                || cast(n_eligible as string)
                 || ' organisations, about ' || cast(n_shared as string) || ' of which shared); chance alone can make up to '
                 || {{ fixed('chance_difference', 1) }} || '.'
         else

@@ -171,7 +171,15 @@ placed as (
         row_number() over (
             partition by drawn.chart, drawn.measure_id, drawn.org_code, drawn.period_type
             order by drawn.period_key desc nulls last
-        ) = 1 as is_newest
+        ) = 1 as is_newest,
+        lag(drawn.period_key) over (
+            partition by drawn.chart, drawn.measure_id, drawn.org_code, drawn.period_type, drawn.series_no
+            order by drawn.period_key asc nulls last
+        ) as previous_period_key,
+        lag(drawn.period_end) over (
+            partition by drawn.chart, drawn.measure_id, drawn.org_code, drawn.period_type, drawn.series_no
+            order by drawn.period_key asc nulls last
+        ) as previous_period_end
     from drawn
     inner join registry on drawn.measure_id = registry.measure_id
     left join {{ ref('int_organisations__unioned') }} as organisations
@@ -246,6 +254,11 @@ said as (
                                 when 'two_of_three' then 'two of three figures lie near one limit.'
                                 else 'seven or more figures in a row lie on one side of the mean.'
                             end
+                    end
+                    || case
+                        when {{ days_between('previous_period_end', 'period_start') }} > 1
+                            then ' The figure before it is of ' || previous_period_key || ', and none is known in between.'
+                        else ''
                     end
                     || case when is_trial_limits then ' These are trial limits, from fewer than 13 figures.' else '' end
                     {%- for kind, name in [('', 'standard'), ('interim_', 'interim ambition')] %}
