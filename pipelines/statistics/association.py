@@ -130,18 +130,25 @@ def estimate(pairs: pl.DataFrame, families: pl.DataFrame, minimum_n: int) -> pl.
 
     `pairs` has one row per association and organisation: the columns of ASSOCIATION, exposure_kind, is_circular,
     is_ordinal, org_code, and NUMBERS and LABELS, in any units (only ranks are used, but for the odds ratio, which is
-    per standard deviation). `families` names the family of a KEY, if any, and confidential_place. 'all' pools the
-    types, so that only organisations of one type are compared; its n counts those of the types that could be pooled.
-    Rows of fewer than `minimum_n` keep their n and have no estimate. Of self-assessments there is only what may be told
-    (`confidential.told`). q is taken of that, within family and organisation type; circular pairs have none and do not
-    count in a family.
+    per standard deviation). `families` names the family of a KEY, if any. 'all' pools the types, so that only
+    organisations of one type are compared; its n counts those of the types that could be pooled. Rows of fewer than
+    `minimum_n` keep their n and have no estimate. q is taken within family and organisation type; circular pairs have
+    none and do not count in a family.
     """
-    samples = _samples(confidential.listed(pairs, families))
-    rows = [row for sample, names in samples for row in _rows(sample, names, minimum_n)]
+    rows = [row for sample, names in _samples(pairs) for row in _rows(sample, names, minimum_n)]
     estimates = pl.DataFrame(rows, schema={name: ESTIMATES[name] for name in ESTIMATES if name != "family_id"})
-    declared = families.select(*KEY, pl.col("family_id").cast(pl.String), confidential.PLACE)
-    told = confidential.told(estimates.join(declared, on=KEY, how="left", maintain_order="left"))
-    return _with_q_values(told).select(*ESTIMATES)
+    declared = families.select(*KEY, pl.col("family_id").cast(pl.String))
+    return _with_q_values(estimates.join(declared, on=KEY, how="left", maintain_order="left")).select(*ESTIMATES)
+
+
+def publishable(estimates: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """The estimates as readers may have them: of self-assessments only what may be told (`confidential.told`).
+
+    `families` gives the confidential_place of a KEY, null for what is never told. q is taken of what is told.
+    """
+    places = families.select(*KEY, confidential.PLACE)
+    told = confidential.told(estimates.join(places, on=KEY, how="left", maintain_order="left"))
+    return _with_q_values(told.with_columns(q_value=pl.lit(None, pl.Float64))).select(*ESTIMATES)
 
 
 def _samples(pairs: pl.DataFrame) -> Iterator[tuple[Sample, dict[int, str]]]:

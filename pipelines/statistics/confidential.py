@@ -35,15 +35,6 @@ ASSOCIATION = ("basis", "exposure_id", "measure_id", "alignment")
 KEPT = (*ASSOCIATION, "organisation_type", "family_id", PLACE, "is_circular", "n", "n_types")
 
 
-def listed(pairs: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
-    """The pairs of associations of which something may be told."""
-    placed = families.filter(pl.col(PLACE).is_not_null()).select(ASSOCIATION).unique()
-    is_confidential = pl.col("basis") == CONFIDENTIAL
-    return pl.concat(
-        [pairs.filter(~is_confidential), pairs.filter(is_confidential).join(placed, on=ASSOCIATION, how="semi")]
-    )
-
-
 def told(estimates: pl.DataFrame) -> pl.DataFrame:
     """The estimates with those of self-assessments as they may be told; those that may not be are left out.
 

@@ -17,7 +17,7 @@ import polars as pl
 
 from pipelines.settings import PROJECT_ROOT
 from pipelines.statistics import confidential
-from pipelines.statistics.association import KEY, NUMBERS, estimate
+from pipelines.statistics.association import KEY, NUMBERS, estimate, publishable
 from pipelines.statistics.ranks import centred_ranks
 
 SEED, SIMULATIONS = 20261122, 200
@@ -98,7 +98,7 @@ def _published(world: World, places: pl.DataFrame, way: float | str | None) -> p
     keys = pairs.select(KEY).unique().with_columns(organisation_type=pl.lit("all")).unique()
     placed = places.select("measure_id", "alignment", confidential_place=pl.col("place").cast(pl.Int32))
     families = keys.join(placed, on=["measure_id", "alignment"]).with_columns(family_id=pl.lit("f"))
-    found = estimate(pairs, families, minimum_n=20).drop_nulls("raw_rho")
+    found = publishable(estimate(pairs, families, minimum_n=20), families).drop_nulls("raw_rho")
     return found.with_columns((pl.col("raw_rho") / way).round() * way) if isinstance(way, float) else found
 
 

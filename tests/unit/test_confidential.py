@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.statistics import confidential
-from pipelines.statistics.association import ESTIMATES, estimate
+from pipelines.statistics.association import ESTIMATES, estimate, publishable
 from pipelines.statistics.confidential import told
 from tests.benchmarks.reconstruction import skills
 from tests.unit.test_association import in_family, pairs, tied_sample
@@ -86,7 +86,8 @@ def test_q_is_taken_of_what_is_told():
     """Of two measures one is told, so that its family has one test and q is p."""
     frame = pl.concat(pairs(*tied_sample(seed), measure=f"m{seed}", basis="self_assessment") for seed in (1, 2))
     place = pl.when(measure_id="m2").then(pl.lit(1, pl.Int32))
-    found = estimate(frame, in_family(frame).with_columns(confidential_place=place), 20)
+    families = in_family(frame).with_columns(confidential_place=place)
+    found = publishable(estimate(frame, families, 20), families)
     assert found["measure_id"].to_list() == ["m2"]
     assert found["q_value"].to_list() == found["p_value"].to_list()
 

@@ -1,9 +1,9 @@
-"""The association of each declared pair, estimated.
+"""The association of each declared pair, estimated. Those with self-assessments are confidential as they are here.
 
 Belongs here: the call. Does not belong here: the statistics, which are in `pipelines.statistics.association`.
 """
 
-FAMILIES = "basis, exposure_id, measure_id, alignment, organisation_type, family_id, confidential_place"
+FAMILIES = "basis, exposure_id, measure_id, alignment, organisation_type, family_id"
 
 
 def model(dbt, session):

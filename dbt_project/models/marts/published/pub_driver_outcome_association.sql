@@ -131,7 +131,7 @@ joined as (
             and declared.organisation_type = judged.cell_key
             and declared.exposure_kind || '|' || declared.exposure_id || '|' || declared.measure_id || '|'
             || declared.alignment || '|' || {{ financial_year_key('periods.exposure_year') }} = judged.group_key
-    left join {{ ref('int_associations__estimated') }} as estimated
+    left join {{ ref('int_associations__told') }} as estimated
         on
             judged.cell_key is null
             and declared.basis = estimated.basis
