@@ -11,8 +11,10 @@ organisations is a disclosure. The attacker is taken to know who is in each figu
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -30,6 +32,17 @@ _GROUP, _BLOCK = ("table_name", "group_key"), ("table_name", "group_key", "block
 _CELL = (*_BLOCK, "cell_key")
 
 
+class _Row(NamedTuple):
+    """A member of a cell. There are many groups of few rows, for each of which a frame would cost too much."""
+
+    block: str
+    cell: str
+    member: str
+    is_unnamed: bool
+    is_shown: bool
+    release_rank: int
+
+
 def judge(cells: pl.DataFrame, shown: pl.DataFrame, minimum: int) -> pl.DataFrame:
     """One row for each cell: table_name, group_key, block_key, cell_key, is_held.
 
@@ -40,8 +53,8 @@ def judge(cells: pl.DataFrame, shown: pl.DataFrame, minimum: int) -> pl.DataFram
     that parent_key names (table_name and group_key, joined by `|`) the whole group is held. shown: the same columns and
     release_rank, for the blocks that earlier releases showed.
     """
-    groups, earlier = cells.partition_by(_GROUP, as_dict=True), shown.partition_by(_GROUP, as_dict=True)
-    held = {key: _held_blocks(rows, earlier.get(key, shown.clear()), minimum) for key, rows in groups.items()}
+    groups, earlier = _rows_by_group(cells.with_columns(release_rank=0)), _rows_by_group(shown)
+    held = {key: _held_blocks(rows, earlier.get(key, []), minimum) for key, rows in groups.items()}
     struck = ["|".join(key) for key, blocks in held.items() if blocks]
     blocks = [(*key, block) for key, found in held.items() for block in sorted(found)]
     is_held = pl.DataFrame(blocks, schema=dict.fromkeys(_BLOCK, pl.String), orient="row").with_columns(is_held=True)
@@ -67,9 +80,18 @@ def reveals(earlier: Iterable[Members], more: Iterable[Members], minimum: int) -
     return any(_rank(found[chosen]) < _rank(known[chosen]) for chosen in _few(units, atoms, minimum))
 
 
-def _held_blocks(now: pl.DataFrame, shown: pl.DataFrame, minimum: int) -> set[str]:
-    named = _named(now) | _named(shown)
-    before = [_states(rows, named) for rows in shown.partition_by("release_rank")] if shown.height else []
+def _rows_by_group(rows: pl.DataFrame) -> dict[tuple[str, ...], list[_Row]]:
+    groups: dict[tuple[str, ...], list[_Row]] = defaultdict(list)
+    columns = ("block_key", "cell_key", "member_key", "is_unnamed", "is_shown", "release_rank")
+    for table, group, *row in rows.select(*_GROUP, *columns).iter_rows():
+        groups[table, group].append(_Row(*row))
+    return groups
+
+
+def _held_blocks(now: list[_Row], shown: list[_Row], minimum: int) -> set[str]:
+    named = {row.member for row in (*now, *shown) if not row.is_unnamed}
+    releases = sorted({row.release_rank for row in shown})
+    before = [_states((row for row in shown if row.release_rank == rank), named) for rank in releases]
     states, wishes = _states(now, named), _wishes(now, named)
     others = sorted(set(states) - {LEADING})
     past = {block: _figures(shown, (LEADING, block), named) for block in (LEADING, *others)}
@@ -85,30 +107,27 @@ def _held_blocks(now: pl.DataFrame, shown: pl.DataFrame, minimum: int) -> set[st
     return {block for block, held in is_held.items() if held and block in states}
 
 
-def _named(rows: pl.DataFrame) -> set[str]:
-    return set(rows.filter(~pl.col("is_unnamed"))["member_key"])
-
-
-def _states(rows: pl.DataFrame, named: set[str]) -> dict[str, State]:
+def _states(rows: Iterable[_Row], named: set[str]) -> dict[str, State]:
     """By block and cell. What is told under an organisation's name is no secret, in whatever release it is."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for row in rows:
+        found[row.block][row.cell].add(row.member)
     return {
-        block: {
-            cell: frozenset(members) - named
-            for cell, members in part.group_by("cell_key").agg("member_key").iter_rows()
-        }
-        for (block,), part in rows.partition_by("block_key", as_dict=True).items()
+        block: {cell: frozenset(members) - named for cell, members in cells.items()} for block, cells in found.items()
     }
 
 
-def _wishes(rows: pl.DataFrame, named: set[str]) -> dict[str, Figures]:
-    states = _states(rows.filter("is_shown"), named)
-    return {block: frozenset(states.get(block, {}).values()) for block in rows["block_key"].unique()}
+def _wishes(rows: list[_Row], named: set[str]) -> dict[str, Figures]:
+    states = _states((row for row in rows if row.is_shown), named)
+    return {block: frozenset(states.get(block, {}).values()) for block in {row.block for row in rows}}
 
 
-def _figures(shown: pl.DataFrame, blocks: tuple[str, ...], named: set[str]) -> Figures:
-    rows = shown.filter(pl.col("is_shown") & pl.col("block_key").is_in(blocks))
-    cells = rows.group_by("release_rank", "block_key", "cell_key").agg("member_key")
-    return frozenset(frozenset(members) - named for members in cells["member_key"].to_list())
+def _figures(shown: list[_Row], blocks: tuple[str, ...], named: set[str]) -> Figures:
+    cells: dict[tuple[int, str, str], set[str]] = defaultdict(set)
+    for row in shown:
+        if row.is_shown and row.block in blocks:
+            cells[row.release_rank, row.block, row.cell].add(row.member)
+    return frozenset(frozenset(members) - named for members in cells.values())
 
 
 def _moves_few(block: str, states: dict[str, State], before: list[dict[str, State]], minimum: int) -> bool:
