@@ -110,14 +110,14 @@ def _copy(connection: duckdb.DuckDBPyConnection, model: Model, stamp: Stamp) -> 
 
 
 def _sorting(connection: duckdb.DuckDBPyConnection, model: Model) -> list[str]:
-    """Key columns first, then all others, so that equal data always give the same order."""
+    """The key that is promised, else all columns, so that equal data always give the same order."""
     try:
         columns = _columns(connection, f"build.{identifier(model.schema)}.{identifier(model.name)}")
     except duckdb.CatalogException as error:
         raise _not_built(model) from error
     promised = published.table(model.name)
     key = [name for name in promised.key if name in columns] if promised else []
-    return key + [name for name in columns if name not in key]
+    return key or columns
 
 
 def _not_built(model: Model) -> Fault:

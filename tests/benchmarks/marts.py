@@ -31,8 +31,11 @@ def main() -> None:
         refresh(home, "--from", str(REAL_DATA))
         write_inbox(home / "inbox", codes_by_type(home))
         refresh(home, "--from", str(REAL_DATA), "--submissions", str(home / "inbox"))
-        parsing, building = (dbt_seconds(home, word) for word in ("parse", "build"))
-    print(f"dbt parse: {parsing:.1f} s of CPU; dbt build: {building:.1f} s, {building / parsing:.1f} times as much")
+        with tempfile.TemporaryDirectory() as target:
+            parsing, building = (dbt_seconds(home, Path(target), word) for word in ("parse", "build"))
+    print(
+        f"dbt parse {parsing:.1f} s of CPU; dbt build after it {building:.1f} s, {building / parsing:.1f} times as much"
+    )
 
 
 def refresh(home: Path, *words: str) -> None:
@@ -76,17 +79,16 @@ def write_export(path: Path, records: chain[submissions.Submission], real: dict[
                 writer.writerows([*head, item["item"], level, ""] for item, level in answers)
 
 
-def dbt_seconds(home: Path, word: str) -> float:
-    """Seconds of CPU of one dbt command, in a process, a target folder and a build file of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        places = {"IMPACT_WAREHOUSE": f"{folder}/build.duckdb", "IMPACT_STAGED": str(home / "published" / "staged")}
-        command = [str(Path(sys.executable).with_name("dbt")), "--quiet", word, "--no-version-check"]
-        command += ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
-        command += ["--target-path", f"{folder}/target"]
-        command += ["--exclude-resource-type", "unit_test"] if word == "build" else []
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, env=os.environ | places, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+def dbt_seconds(home: Path, target: Path, word: str) -> float:
+    """Seconds of CPU of one dbt command in a process of its own; the project is parsed once, as in a refresh."""
+    places = {"IMPACT_WAREHOUSE": str(target / "build.duckdb"), "IMPACT_STAGED": str(home / "published" / "staged")}
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", word, "--no-version-check"]
+    command += ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
+    command += ["--target-path", str(target)]
+    command += ["--exclude-resource-type", "unit_test"] if word == "build" else []
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, env=os.environ | places, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
