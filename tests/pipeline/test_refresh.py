@@ -102,6 +102,21 @@ def test_planted_associations_come_back(home, basis, kind, may_miss):
     assert len(missed) <= may_miss, missed
 
 
+def test_planted_associations_of_acute_trusts_stand_in_the_build_file(home):
+    """What is not told of self-assessments is estimated all the same, for those who may see the answers."""
+    with duckdb.connect(str(home / "synthetic" / "warehouse" / "build.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "select exposure_id, measure_id, raw_rho_low, raw_rho_high, trend_p_value, raw_weighted_rho "
+            "from intermediate.int_associations__estimated where basis = 'self_assessment' "
+            "and organisation_type = 'acute' and alignment = 'same_year'"
+        ).pl()
+    planted = pl.read_csv(PLANTED).filter(pl.col("basis") == "self_assessment")
+    both = planted.join(found, left_on=["driver_id", "measure_id"], right_on=["exposure_id", "measure_id"])
+    missed = both.filter(~pl.col("raw_rho").is_between(pl.col("raw_rho_low"), pl.col("raw_rho_high")))
+    assert both.height == 25 and missed.height <= 3
+    assert both["trend_p_value"].null_count() == both["raw_weighted_rho"].null_count() == 0
+
+
 @pytest.mark.parametrize(("basis", "shown"), [("staff_survey_evidence", 2), ("self_assessment", 1)])
 def test_planted_nulls_are_not_called(home, basis, shown):
     nulls = pl.read_csv(PLANTED).filter((pl.col("basis") == basis) & (pl.col("raw_rho") == 0))
