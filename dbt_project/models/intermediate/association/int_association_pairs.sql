@@ -23,7 +23,8 @@ outcomes as (
         org_code,
         outcome_year,
         outcome_period_key,
-        outcome_value
+        outcome_value,
+        is_set_in_year
     from {{ ref('int_outcomes__annualised') }}
 ),
 
@@ -77,6 +78,8 @@ paired as (
             declared.measure_id = outcomes.measure_id
             and exposures.org_code = outcomes.org_code
             and exposures.exposure_year + declared.years_later = outcomes.outcome_year
+            -- Later means set later, not only read later.
+            and (declared.years_later < 1 or outcomes.is_set_in_year)
     left join outcomes as base
         on
             declared.measure_id = base.measure_id

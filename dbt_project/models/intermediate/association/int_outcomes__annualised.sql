@@ -8,6 +8,8 @@ with candidates as (
         pooled.period_key,
         pooled.value,
         pooled.denominator,
+        pooled.published_on,
+        registry.unit,
         registry.polarity,
         registry.minimum_denominator,
         case
@@ -37,7 +39,9 @@ select
     outcome_year,
     period_key as outcome_period_key,
     polarity,
-    value as outcome_value
+    value as outcome_value,
+    -- An edition repeats a rating until there is a new one.
+    unit <> 'rating' or coalesce({{ financial_year_start('published_on') }} >= outcome_year, false) as is_set_in_year
 from candidates
 where
     recency = 1
