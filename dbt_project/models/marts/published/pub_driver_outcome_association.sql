@@ -257,6 +257,17 @@ said as (
             when is_lost_in_adjustment then ' It does not stand after adjustment ' || adjusted_words || '.'
             else ''
         end as standing,
+        -- What fails the adjustment says for what it was made; a change holds the prior value already.
+        case
+            when insufficient_reason is not null or not is_seen then ''
+            when is_circular or is_negative_control or is_lost_in_adjustment then ''
+            when basis = 'self_assessment' then ' Not adjusted.'
+            when
+                not is_change
+                and (adjusted_rho is null or not {{ is_listed("'prior value'", "coalesce(adjusted_for, '')") }})
+                then ' Not adjusted for the outcome''s prior value.'
+            else ''
+        end as gap,
         case
             when heterogeneity_p < 0.05
                 then ' Types of organisation differ (I² ' || {{ fixed('100 * i_squared', 0) }} || '%).'
@@ -327,6 +338,6 @@ select
     shared_items,
     insufficient_reason,
     family_id,
-    finding || standing || disagreement || same_source as sentence,
+    finding || standing || gap || disagreement || same_source as sentence,
     {{ data_origin() }} as data_origin
 from said
