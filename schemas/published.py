@@ -548,7 +548,7 @@ PUBLISHED = (
         _number("adjusted_rho_low", "lower end of the 95 % interval of adjusted_rho", -1, 1),
         _number("adjusted_rho_high", "upper end of the 95 % interval of adjusted_rho", -1, 1),
         _text("adjusted_for", "what is adjusted for, joined by |", nullable=True),
-        _number("trend_p_value", "two-sided p of an ordered trend over levels of maturity", 0, 1),
+        _number("trend_p_value", "two-sided p of an ordered trend over fifths of the evidence", 0, 1),
         _number("odds_ratio", "of a better rating, for one standard deviation more of the exposure", 0),
         _number("odds_ratio_low", "lower end of the 95 % interval of odds_ratio", 0),
         _number("odds_ratio_high", "upper end of the 95 % interval of odds_ratio", 0),

@@ -67,6 +67,9 @@ def heterogeneity(rhos: list[float], sizes: list[int]) -> Heterogeneity:
 
 
 def _fisher(rhos: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """atanh; a perfect correlation, whose z is infinite, counts as that of ranks with one swap of neighbours."""
+    """atanh; what is nearer to 1 or -1 than ranks with one swap of neighbours (n = 5: 0.9) counts as that.
+
+    A perfect correlation would have an infinite z.
+    """
     most = 1 - 12 / np.maximum(sizes * (sizes**2 - 1.0), 24.0)
     return np.arctanh(np.clip(np.nan_to_num(rhos), -most, most))

@@ -1,5 +1,6 @@
 -- An eligible organisation's exposure beside its outcome, in the most recent exposure year that has any pair, with what
--- the estimate is adjusted for. A change stands beside the change of the outcome between the same two years.
+-- the estimate is adjusted for. A change stands beside the change of the outcome between the same two years. By the staff
+-- survey the level is a fifth of the organisation's type.
 with declared as (
     select distinct
         basis,
@@ -23,7 +24,8 @@ outcomes as (
         org_code,
         outcome_year,
         outcome_period_key,
-        outcome_value
+        outcome_value,
+        is_set_in_year
     from {{ ref('int_outcomes__annualised') }}
 ),
 
@@ -77,6 +79,8 @@ paired as (
             declared.measure_id = outcomes.measure_id
             and exposures.org_code = outcomes.org_code
             and exposures.exposure_year + declared.years_later = outcomes.outcome_year
+            -- Later means set later, not only read later.
+            and (declared.years_later < 1 or outcomes.is_set_in_year)
     left join outcomes as base
         on
             declared.measure_id = base.measure_id
@@ -98,6 +102,21 @@ paired as (
             and exposures.base_year < broken.survey_year
             and exposures.exposure_year >= broken.survey_year
     where (not declared.is_change or base.outcome_value is not null) and broken.org_code is null
+),
+
+placed as (
+    select
+        paired.*,
+        rank() over (
+            partition by basis, exposure_id, measure_id, alignment, organisation_type
+            order by exposure_value asc nulls last
+        ) as place,
+        count(*) over (
+            partition by basis, exposure_id, measure_id, alignment, organisation_type, exposure_value
+        ) as n_equal,
+        count(*) over (partition by basis, exposure_id, measure_id, alignment, organisation_type) as n_of_type
+    from paired
+    where recency = 1
 )
 
 select
@@ -116,10 +135,14 @@ select
     size,
     exposure_value,
     outcome_value,
-    level,
+    case
+        when basis = 'self_assessment' then level
+        -- The fifth in which the middle of a value's ties lies.
+        when not is_change and n_of_type >= 5
+            then 1 + cast(floor({{ div('5 * (2 * (place - 1) + n_equal)', '2 * n_of_type') }}) as integer)
+    end as level,
     prior_outcome_value,
     rival_exposure_value,
     weight,
     is_ordinal
-from paired
-where recency = 1
+from placed

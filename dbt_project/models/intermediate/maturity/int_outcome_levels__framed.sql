@@ -9,15 +9,6 @@ with pairs as (
     select
         pairs.*,
         eligible.median_of_type,
-        rank() over (
-            partition by pairs.basis, pairs.exposure_id, pairs.measure_id, pairs.alignment, pairs.organisation_type
-            order by pairs.exposure_value asc nulls last
-        ) as place,
-        count(*) over (
-            partition by
-                pairs.basis, pairs.exposure_id, pairs.measure_id, pairs.alignment, pairs.organisation_type,
-                pairs.exposure_value
-        ) as n_equal,
         count(*) over (
             partition by pairs.basis, pairs.exposure_id, pairs.measure_id, pairs.alignment, pairs.organisation_type
         ) as n_of_type
@@ -33,11 +24,7 @@ with pairs as (
 ),
 
 fifths as (
-    select
-        pairs.*,
-        -- The fifth in which the middle of a value's ties lies.
-        1 + cast(floor({{ div('5 * (2 * (place - 1) + n_equal)', '2 * n_of_type') }}) as integer) as fifth
-    from pairs
+    select * from pairs
     where basis = 'staff_survey_evidence' and n_of_type >= {{ minimum }}
 ),
 
@@ -65,7 +52,7 @@ select
     outcome_period_key,
     cast(null as string) as instrument_version,
     organisation_type,
-    fifth as level,
+    level,
     false as is_blurred,
     cast(null as boolean) as is_unnamed,
     cast(null as integer) as blur_group,
@@ -87,7 +74,7 @@ select
     outcome_period_key,
     cast(null as string) as instrument_version,
     'all' as organisation_type,
-    fifth as level,
+    level,
     false as is_blurred,
     cast(null as boolean) as is_unnamed,
     cast(null as integer) as blur_group,

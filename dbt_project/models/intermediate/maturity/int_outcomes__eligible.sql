@@ -20,7 +20,8 @@ select
     cast(
         median(outcomes.outcome_value) over (
             partition by
-                wanted.measure_id, wanted.exposure_year, wanted.outcome_period_key, eligible.organisation_type
+                wanted.measure_id, wanted.alignment, wanted.exposure_year, wanted.outcome_period_key,
+                eligible.organisation_type
         ) as double
     ) as median_of_type
 from wanted
@@ -30,3 +31,4 @@ left join {{ ref('int_outcomes__annualised') }} as outcomes
         wanted.measure_id = outcomes.measure_id
         and wanted.outcome_period_key = outcomes.outcome_period_key
         and eligible.org_code = outcomes.org_code
+        and (wanted.alignment <> 'outcome_one_year_later' or outcomes.is_set_in_year)

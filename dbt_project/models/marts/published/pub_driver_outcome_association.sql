@@ -18,10 +18,12 @@ with periods as (
 coverage as (
     select
         periods.measure_id,
+        periods.alignment,
         periods.outcome_period_key,
         replace(
             {{ joined_list(
-                "covered.outcome_coverage || case when periods.outcome_period_key = covered.outcome_period_key"
+                "case when periods.alignment = 'outcome_one_year_later' then covered.later_coverage else"
+                ~ " covered.outcome_coverage end || case when periods.outcome_period_key = covered.outcome_period_key"
                 ~ " or covered.is_age_of_ratings then '' else ' in ' || covered.outcome_period_key end"
             ) }},
             '|', ', '
@@ -29,6 +31,7 @@ coverage as (
     from (
         select distinct
             measure_id,
+            alignment,
             outcome_period_key
         from periods
     ) as periods
@@ -40,7 +43,7 @@ coverage as (
                 or (periods.outcome_period_key like covered.outcome_period_key || ' to %' and not covered.is_age_of_ratings)
                 or periods.outcome_period_key like '% to ' || covered.outcome_period_key || '%'
             )
-    group by periods.measure_id, periods.outcome_period_key
+    group by periods.measure_id, periods.alignment, periods.outcome_period_key
 ),
 
 eligible as (
@@ -142,6 +145,7 @@ joined as (
     left join coverage
         on
             declared.measure_id = coverage.measure_id
+            and declared.alignment = coverage.alignment
             and periods.outcome_period_key = coverage.outcome_period_key
     left join eligible
         on
@@ -253,6 +257,17 @@ said as (
             when is_lost_in_adjustment then ' It does not stand after adjustment ' || adjusted_words || '.'
             else ''
         end as standing,
+        -- What fails the adjustment says for what it was made; a change holds the prior value already.
+        case
+            when insufficient_reason is not null or not is_seen then ''
+            when is_circular or is_negative_control or is_lost_in_adjustment then ''
+            when basis = 'self_assessment' then ' Not adjusted.'
+            when
+                not is_change
+                and (adjusted_rho is null or not {{ is_listed("'prior value'", "coalesce(adjusted_for, '')") }})
+                then ' Not adjusted for the outcome''s prior value.'
+            else ''
+        end as gap,
         case
             when heterogeneity_p < 0.05
                 then ' Types of organisation differ (I² ' || {{ fixed('100 * i_squared', 0) }} || '%).'
@@ -323,6 +338,6 @@ select
     shared_items,
     insufficient_reason,
     family_id,
-    finding || standing || disagreement || same_source as sentence,
+    finding || standing || gap || disagreement || same_source as sentence,
     {{ data_origin() }} as data_origin
 from said

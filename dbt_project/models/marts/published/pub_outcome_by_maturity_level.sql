@@ -189,7 +189,10 @@ rounded as (
         rows_of_both.alignment,
         rows_of_both.exposure_period_key,
         rows_of_both.outcome_period_key,
-        covered.outcome_coverage,
+        case
+            when rows_of_both.alignment = 'outcome_one_year_later' then covered.later_coverage
+            else covered.outcome_coverage
+        end as outcome_coverage,
         rows_of_both.instrument_version,
         rows_of_both.organisation_type,
         coalesce(types.plural_label, 'organisations of all types') as type_label,
