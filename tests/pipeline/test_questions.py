@@ -128,8 +128,9 @@ def test_no_sentence_is_too_long_to_read(release):
     ],
 )
 def test_every_link_to_a_rating_tells_how_old_ratings_are(release, table, measure):
-    """Beside the day as at which they stood."""
-    told = "sentence like '%(' || outcome_period_key || ', median age of ratings % years%'"
+    """Beside the day as at which they stood: their median age, or since when those that count were given."""
+    ways = ("median age of ratings % years%", "rated since April %")
+    told = " or ".join(f"sentence like '%(' || outcome_period_key || ', {way}'" for way in ways)
     found = release.execute(
         f"select count(*), count(*) filter (where {told}) from {table} where {measure} like 'cqc_%' "
         "and outcome_period_key is not null and sentence not like 'Not shown%'"
