@@ -133,11 +133,11 @@ def write_registry(workspace: Workspace, sources: dict[str, Source], staged: Ite
         "registry_revisions": _revision_rows(staged),
         "registry_corrections": (row for entry in entries for row in _correction_rows(entry)),
         "registry_run": [run],
-        "registry_shown": shown.history(workspace).iter_rows(named=True),
     }
+    for name, found in rows.items():
+        parquet.write_registry(workspace, name, pl.DataFrame(list(found), schema=REGISTRY[name][1], orient="row"))
     make_private(workspace.staged / "registry_shown")
-    for name, (_, schema) in REGISTRY.items():
-        parquet.write_registry(workspace, name, rows[name], schema)
+    parquet.write_registry(workspace, "registry_shown", shown.history(workspace))
 
 
 def _source_row(source: Source, result: StagedSource) -> dict[str, object]:

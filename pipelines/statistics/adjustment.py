@@ -5,12 +5,11 @@ Belongs here: residuals of ranks. Does not belong here: which covariates an asso
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.statistics.ranks import bonett_wright_interval, centred_ranks, students_p_value
+from pipelines.statistics.ranks import bonett_wright_interval, centred_ranks, correlation, students_p_value
 
 # A covariate that is missing for more organisations than this is left out, rather than the organisations.
 MOST_MISSING = 0.2
@@ -60,7 +59,7 @@ def _judged(sides: np.ndarray, residuals: np.ndarray, lost: int, adjusted_for: s
     has_rest = (residuals**2).sum(axis=0) > 1e-9 * (sides**2).sum(axis=0)
     if freedom < LEAST_FREEDOM or not has_rest.all():
         return NOT_ADJUSTED
-    rho = max(-1.0, min(1.0, float(x @ y / sqrt((x @ x) * (y @ y)))))
+    rho = correlation(x, y)
     interval = bonett_wright_interval(rho, n - lost)
     return AdjustedAssociation(rho, *interval, students_p_value(rho, freedom), n, adjusted_for)
 

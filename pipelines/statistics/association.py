@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.statistics import adjustment, confidential, ordinal, pooling, ranks, resampling
+from pipelines.statistics.confidential import ASSOCIATION
 
-ASSOCIATION = ("basis", "exposure_id", "measure_id", "alignment")
 KEY = (*ASSOCIATION, "organisation_type")
 TEST_SET = ("family_id", "organisation_type")
 ALL = "all"

@@ -18,12 +18,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.statistics.intervals import Bounds, exact_binomial, exact_poisson, wilson
+from pipelines.statistics.intervals import Z_95, Z_998, Bounds, exact_binomial, exact_poisson, wilson
 
 Numbers = NDArray[np.float64]
 
-Z_95 = 1.959963984540054
-Z_998 = 3.090232306167813
 TRIMMED_SHARE = 0.1
 WITHHELD_ABOVE_PHI = Z_998**2
 """Above it the typical organisation lies outside 99.8 % limits by chance alone, which are then withheld: denominators

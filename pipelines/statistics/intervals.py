@@ -11,6 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
 
+Z_95 = 1.959963984540054
+Z_998 = 3.090232306167813
+"""Standard normal values that 95 % and 99.8 % lie within."""
+
 
 def exact_poisson(count: ArrayLike, confidence: float) -> Bounds:
     """The exact interval of the mean of a Poisson count, from quantiles of chi-square (Garwood 1936).

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.statistics.ranks import Z_95, is_constant
+from pipelines.statistics.intervals import Z_95
+from pipelines.statistics.ranks import is_constant
 
 # A log odds ratio per standard deviation that is known worse (an interval over a factor of 50) comes from levels that
 # hardly overlap.

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.statistics.ranks import Z_95, RankAssociation, normal_p_value
+from pipelines.statistics.intervals import Z_95
+from pipelines.statistics.ranks import RankAssociation, normal_p_value
 
 # A smaller type adds nothing (its weight is n - 3) and its rho is 1 or -1 by chance too often. See README.md.
 MINIMUM_STRATUM = 5

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-Z_95 = 1.959963984540054
+from pipelines.statistics.intervals import Z_95
 
 
 class RankAssociation(NamedTuple):
@@ -63,8 +63,13 @@ def rank_association(exposure: np.ndarray, outcome: np.ndarray) -> RankAssociati
     if is_constant(exposure) or is_constant(outcome):
         return NOT_ESTIMATED
     x, y = centred_ranks(exposure), centred_ranks(outcome)
-    rho = float(x @ y / sqrt((x @ x) * (y @ y)))
+    rho = correlation(x, y)
     return RankAssociation(rho, *bonett_wright_interval(rho, len(x)), students_p_value(rho, len(x) - 2))
+
+
+def correlation(x: np.ndarray, y: np.ndarray) -> float:
+    """Pearson's correlation of values that are centred and not constant."""
+    return max(-1.0, min(1.0, float(x @ y / sqrt((x @ x) * (y @ y)))))
 
 
 def students_p_value(correlation: float, freedom: int) -> float:

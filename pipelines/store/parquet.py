@@ -240,9 +240,9 @@ def _set_rank(workspace: Workspace, snapshot: Snapshot, source: Source, ranks: p
         _write(ranked, path)
 
 
-def write_registry(workspace: Workspace, name: str, rows: Iterable[dict[str, object]], schema: pl.Schema) -> None:
+def write_registry(workspace: Workspace, name: str, frame: pl.DataFrame) -> None:
     """One table of the registry, whole."""
-    _write(pl.DataFrame(list(rows), schema=schema, orient="row"), workspace.staged / name / "all.parquet")
+    _write(frame, workspace.staged / name / "all.parquet")
 
 
 def _write_rejects(workspace: Workspace, snapshot: Snapshot, rejected: pl.DataFrame) -> None:

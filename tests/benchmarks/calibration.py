@@ -123,7 +123,7 @@ def _hold_to_estimate(values: list[tuple[str, np.ndarray, np.ndarray]], p_values
         for driver in range(DRIVERS)
         for outcome in range(OUTCOMES)
     ]
-    families = pl.DataFrame(schema=dict.fromkeys((*KEY, "family_id"), pl.String) | {"confidential_place": pl.Int32})
+    families = pl.DataFrame(schema=dict.fromkeys((*KEY, "family_id"), pl.String))
     found = estimate(pl.concat(parts), families, minimum_n=20).sort("exposure_id", "measure_id")
     for kind, name in (("acute", "acute"), ("all", "all, pooled over types")):
         ours = found.filter(organisation_type=kind)["p_value"].to_numpy()

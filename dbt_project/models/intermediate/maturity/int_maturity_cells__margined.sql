@@ -17,11 +17,7 @@ cells as (
         cast(count(*) as integer) as n_eligible
     from {{ ref('int_organisations__eligible') }} as eligible
     cross join margins
-    group by
-        eligible.start_year,
-        margins.margin,
-        case margins.margin when 'organisation_type' then eligible.organisation_type else 'all' end,
-        case margins.margin when 'region' then coalesce(eligible.region_code, 'unknown') else 'all' end
+    group by all
 ),
 
 groups as (
@@ -92,21 +88,4 @@ select
     cast(median(figure) as double) as median_figure,
     100 * {{ div('count(*) filter (where figure >= 3)', 'count(figure)') }} as share_at_or_above_3
 from counted
-group by
-    table_name,
-    group_key,
-    round_key,
-    round_start_year,
-    instrument_version,
-    previous_round_key,
-    previous_instrument_version,
-    evidence_basis,
-    exposure_kind,
-    exposure_id,
-    driver_id,
-    items_expected,
-    items_compared,
-    margin,
-    organisation_type,
-    region_code,
-    n_eligible
+group by all

@@ -83,19 +83,7 @@ compared as (
         cast(count(distinct case when change_in_level is not null then item_id end) as integer) as items_compared,
         avg(change_in_level) as change_in_mean_level
     from items
-    group by
-        org_code,
-        exposure_kind,
-        exposure_id,
-        driver_id,
-        instrument_version,
-        round_key,
-        round_start_year,
-        previous_instrument_version,
-        previous_round_key,
-        previous_start_year,
-        is_shared_nationally,
-        may_be_named
+    group by all
 )
 
 select
