@@ -39,7 +39,7 @@ def candidate_asset(marts: list[AssetKey]) -> AssetsDefinition:
         version = _version(workspace)
         say(f"writing candidate {version}")
         folder = release.build_candidate(workspace, parsed_manifest(workspace), version, code_version())
-        files = release.export(folder)
+        files = release.write_outputs(folder)
         return MaterializeResult(metadata={"release_id": version, "files": len(files)})
 
     return candidate

@@ -4,7 +4,7 @@ In this order, with nothing left out:
 
     version = next_version(workspace.releases, today)
     candidate = build_candidate(workspace, manifest_path, version, code_version)
-    export(candidate)
+    write_outputs(candidate)
     result = run_gate(workspace)
     if not result.passed:
         refuse(candidate, result, workspace)      # raises Refused
@@ -18,6 +18,7 @@ from pipelines.release.candidate import build_candidate
 from pipelines.release.export import export
 from pipelines.release.gate import Check, GateResult, run_gate
 from pipelines.release.manifest import read_manifest, verify, write_manifest
+from pipelines.release.outputs import write_outputs
 from pipelines.release.promote import (
     Refused,
     Release,
@@ -50,4 +51,5 @@ __all__ = [
     "serve",
     "verify",
     "write_manifest",
+    "write_outputs",
 ]
