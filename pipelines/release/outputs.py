@@ -8,8 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.release.export import export
+from pipelines.release.record import read_record
+from pipelines.release.workbook import write_workbook
 
 
 def write_outputs(candidate: Path) -> list[Path]:
     """Write every output into the candidate, and return what was written."""
-    return export(candidate)
+    record = read_record(candidate)
+    return [*export(candidate), write_workbook(candidate, record)]

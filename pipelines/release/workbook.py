@@ -17,7 +17,7 @@ import polars as pl
 from pipelines.release.reading import connect
 from pipelines.release.record import Record
 from pipelines.release.shorthand import LETTERS, MEANINGS
-from pipelines.release.workbook_tables import NOTES, SHEETS, Column, Sheet
+from pipelines.release.workbook_tables import DEFINITIONS, NOTES, SHEETS, Column, Sheet
 from pipelines.settings import DUCKDB_FILE
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def write_workbook(candidate: Path, record: Record) -> Path:
 
     path = candidate / FOLDER / f"{NAME}{record.suffix}.xlsx"
     path.parent.mkdir(exist_ok=True)
-    frames = _frames(candidate)
+    frames = [*_frames(candidate), (DEFINITIONS, _definitions(record))]
     written = {sheet.label: _gptable(sheet, frame, record) for sheet, frame in frames if not frame.is_empty()}
     empty = [sheet.title for sheet, frame in frames if frame.is_empty()]
     used = _used_notes(sheet for sheet, frame in frames if not frame.is_empty())
@@ -64,6 +64,20 @@ def write_workbook(candidate: Path, record: Record) -> Path:
 def _frames(candidate: Path) -> list[tuple[Sheet, pl.DataFrame]]:
     with connect(candidate / DUCKDB_FILE) as connection:
         return [(sheet, connection.execute(sheet.sql).pl()) for sheet in SHEETS]
+
+
+def _definitions(record: Record) -> pl.DataFrame:
+    """One row: indicator. Identifiers of units and directions are put in words."""
+    found = [
+        {column.name: getattr(indicator, column.name, None) for column in DEFINITIONS.columns}
+        | {
+            "unit": indicator.unit.replace("_", " "),
+            "polarity": indicator.polarity.replace("_", " "),
+            "source_name": indicator.source.source_name,
+        }
+        for indicator in record.indicators
+    ]
+    return pl.DataFrame(found, infer_schema_length=None)
 
 
 def _gptable(sheet: Sheet, frame: pl.DataFrame, record: Record) -> gptables.GPTable:

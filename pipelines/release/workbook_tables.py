@@ -220,23 +220,26 @@ SHEETS = (
         ),
         "England, organisations that may take part",
     ),
-    Sheet(
-        "Indicators",
-        "What each indicator is",
-        "select m.*, replace(m.unit, '_', ' ') as unit_words, replace(m.polarity, '_', ' ') as polarity_words, "
-        "s.source_name, strftime(m.review_date, '%Y-%m-%d') as review from dim_measure as m "
-        "join dim_source as s using (source_id) order by m.measure_kind, m.measure_name",
-        (
-            Column("measure_id", "Identifier"),
-            Column("measure_name", "Indicator"),
-            Column("unit_words", "Unit"),
-            Column("polarity_words", "Direction"),
-            Column("description", "Definition"),
-            Column("numerator_definition", "Numerator"),
-            Column("denominator_definition", "Denominator"),
-            Column("limitations", "Limitations"),
-            Column("source_name", "Source"),
-        ),
-        "All indicators of this release",
-    ),
 )
+DEFINITIONS = Sheet(
+    "Indicators",
+    "What each indicator is",
+    "",
+    (
+        Column("indicator_id", "Identifier"),
+        Column("name", "Indicator"),
+        Column("unit", "Unit"),
+        Column("polarity", "Direction"),
+        Column("description", "Definition"),
+        Column("numerator_definition", "Numerator"),
+        Column("denominator_definition", "Denominator"),
+        Column("rationale", "Why it is measured"),
+        Column("interpretation", "What it shows and does not show"),
+        Column("limitations", "Limitations"),
+        Column("perverse_incentive", "What it could tempt to"),
+        Column("source_name", "Source"),
+        Column("review_date", "To be reviewed by"),
+    ),
+    "All indicators of this release",
+)
+"""From the release's metadata record and not from a table."""
