@@ -86,8 +86,8 @@ def _text(lines: tuple[Line, ...], release: Path) -> str:
     title = f"# Release {release.name}: how it was made, against RAP levels and the Code of Practice\n"
     counts = ", ".join(f"{sum(line.state == state for line in lines)} {state}" for state in STATES)
     about = (
-        f"\nA self-assessment: {counts}. Each proof is a file of the project, a test in it, or a file of this release.\n"
-        "Nobody outside has confirmed it.\n"
+        f"\nA self-assessment: {counts}. Each proof is a file of the project, a function in it, or a file of this\n"
+        "release. Nobody outside has confirmed it.\n"
     )
     return title + about + "".join(_part(part, lines) for part in dict.fromkeys(line.part for line in lines))
 
