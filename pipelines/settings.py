@@ -175,6 +175,22 @@ def today() -> dt.date:
     return _day("IMPACT_TODAY") or dt.date.today()
 
 
+def now() -> dt.datetime:
+    """This moment, UTC. The only clock that says whether a release may go out: no variable can move it."""
+    return dt.datetime.now(dt.UTC)
+
+
+def built_at() -> dt.datetime:
+    """When what is being built says it was built, UTC to the second: `SOURCE_DATE_EPOCH`, or the clock's."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return now().replace(microsecond=0)
+    try:
+        return dt.datetime.fromtimestamp(int(epoch), dt.UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise _unusable("SOURCE_DATE_EPOCH", "whole seconds since 1970 began") from error
+
+
 def workspace() -> Workspace:
     """The workspace of this process: `IMPACT_HOME`, `IMPACT_ORIGIN` (default: synthetic) and `IMPACT_AS_AT`."""
     origin = os.environ.get("IMPACT_ORIGIN", "synthetic")
