@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from pipelines.release import movement
 from pipelines.release.comparison import Compared, Policy, columns_of, last_release, read_policy
 from pipelines.release.export import SYNTHETIC_SUFFIX
-from pipelines.release.reading import identifier, literal
+from pipelines.release.reading import connect, identifier, literal
 from pipelines.release.reasons import Facts, read_facts, reason_sql
 from pipelines.settings import DUCKDB_FILE, Workspace
+from pipelines.store import explanations
 from schemas import published
 
 CHANGES = "pub_release_changes"
@@ -65,7 +67,7 @@ def write_difference(connection: duckdb.DuckDBPyConnection, workspace: Workspace
     between = Between(last.name if last else "", release_id, published.DATA_ORIGINS[workspace.origin])
     if last is not None:
         connection.execute(f"attach {literal(last / DUCKDB_FILE)} as last (read_only)")
-        _compare(connection, between, movement.explained(workspace, last.name))
+        _compare(connection, between, explanations.in_force(workspace, last.name))
     _write_files(connection, workspace.candidate, between)
 
 
@@ -85,6 +87,15 @@ def summary(connection: duckdb.DuckDBPyConnection) -> list[str]:
         f"{'differs' if rows == 1 else 'differ'} from release {last}, {reasons[reason]}."
         for reason, rows, subjects, last in found
     ]
+
+
+def account(folder: Path) -> list[str]:
+    """That summary of a candidate or release, and what still needs a written reason."""
+    with connect(folder / DUCKDB_FILE) as connection:
+        asked = [row for row in movement.movements(connection) if row["explanation"] is None]
+        return summary(connection) + [
+            f"needs a reason: {row['indicator_id']} in {row['table_name']}: {row['movement']}" for row in asked
+        ]
 
 
 def _counted(number: int, one: str, several: str | None = None) -> str:
@@ -328,4 +339,6 @@ def _write_files(connection: duckdb.DuckDBPyConnection, folder: Path, between: B
     stamp = f"{{data_origin: {literal(between.data_origin)}, release_id: {literal(between.release_id)}}}"
     parquet = folder / f"{REVISIONS}{mark}.parquet"
     connection.execute(f"copy ({sql}) to {literal(parquet)} (format parquet, compression zstd, kv_metadata {stamp})")
-    connection.execute(sql).pl().write_csv(folder / f"{REVISIONS}{mark}.csv", line_terminator="\r\n")
+    connection.execute("drop table differing")
+    # From the file and in pieces: a release that revises every figure would not fit in memory twice.
+    pl.scan_parquet(parquet).sink_csv(parquet.with_suffix(".csv"), line_terminator="\r\n")

@@ -1,18 +1,12 @@
-"""Large movements between two releases: which they are, and the reasons that people wrote for them.
+"""Large movements between two releases: which they are, and taking down the reason that somebody writes for one.
 
-Belongs here: the limits (policy/movement.yml) as one examination of the gate, and the record of written reasons, to
-which entries are only ever added. Does not belong here: measuring the movements (difference.py).
-
-A reason counts for the step from one release to its next, and for one indicator. After the next release it is spent.
+Belongs here: the limits (policy/movement.yml) as one examination of the gate, and what may be explained. Does not
+belong here: measuring the movements (difference.py), or the record of reasons (store/explanations.py).
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -25,21 +19,11 @@ from pipelines.errors import Fault
 from pipelines.release.reading import connect, literal
 from pipelines.release.rules import Examination, Rule
 from pipelines.settings import DUCKDB_FILE, Workspace
+from pipelines.store import explanations
+from pipelines.store.explanations import Explanation
 
-EXPLANATIONS = "explanations.json"
 POLICY = Path(__file__).with_name("policy") / "movement.yml"
 SUBJECT = "coalesce(indicator_id, table_name)"
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Why an indicator, or a table without any, moved after a release. `by` stays here; the reason is released."""
-
-    release_from: str
-    indicator_id: str
-    reason: str
-    by: str
-    explained_at: str
 
 
 @cache
@@ -129,35 +113,7 @@ def explain(workspaces: Iterable[Workspace], indicator_id: str, reason: str, by:
     if len(chosen) != 1:
         raise _not_asked(where, indicator_id, {subject for asked in asking.values() for subject in asked})
     workspace, release_from = chosen[0]
-    return record(workspace, release_from, indicator_id, reason, by)
-
-
-def record(workspace: Workspace, release_from: str, indicator_id: str, reason: str, by: str) -> Explanation:
-    """Adds a reason; it takes effect at the next refresh."""
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    added = Explanation(release_from, indicator_id, reason.strip(), by, now)
-    path = _path(workspace)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps([asdict(item) for item in (*read(workspace), added)], indent=1), encoding="utf-8")
-    os.replace(partial, path)
-    return added
-
-
-def read(workspace: Workspace) -> list[Explanation]:
-    """All reasons, oldest first."""
-    path = _path(workspace)
-    return [Explanation(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
-
-
-def explained(workspace: Workspace, release_from: str) -> dict[str, str]:
-    """By indicator, the last reason for its movements since that release."""
-    return {item.indicator_id: item.reason for item in read(workspace) if item.release_from == release_from}
-
-
-def _path(workspace: Workspace) -> Path:
-    """Beside the raw files: like them it cannot be rebuilt."""
-    return workspace.kept / EXPLANATIONS
+    return explanations.record(workspace, release_from, indicator_id, reason, by)
 
 
 def _asked(workspace: Workspace) -> dict[str, str]:
