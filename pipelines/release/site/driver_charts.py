@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.release.record import Driver
 from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS, PURPLE, Chart, Charts
-from pipelines.release.site.words import listed, number, policy, type_name, unit_name
+from pipelines.release.site.words import listed, number, policy, q_words, type_name, unit_name
 
 _COLOURS = {"staff_survey_evidence": BLUE, "self_assessment": PURPLE}
 
@@ -41,7 +41,7 @@ def distribution(charts: Charts, driver: Driver, frame: pl.DataFrame) -> Chart:
     )
     middle = alt.X("middle:Q")
     chart = (
-        bars.mark_bar(stroke="white", strokeWidth=1, height=26).encode(color=colour)
+        bars.mark_bar(stroke=INK, strokeWidth=0.75, height=28).encode(color=colour)
         + alt.Chart(drawn.filter(pl.col("share") >= 7))
         .mark_text(fontSize=13)
         .encode(
@@ -50,7 +50,7 @@ def distribution(charts: Charts, driver: Driver, frame: pl.DataFrame) -> Chart:
             text=alt.Text("share:Q", format=".0f"),
             color=alt.condition("datum.level >= 4", alt.value("white"), alt.value(INK)),
         )
-    ).properties(width=430, height=alt.Step(40))
+    ).properties(width=500, height=alt.Step(42))
     latest = frame["round_key"].max()
     return charts.draw(
         f"{driver.driver_id}_distribution",
@@ -133,7 +133,7 @@ def _panel(frame: pl.DataFrame, basis: str, difference: bool) -> object:
     )
     title = "Fifth of evidence, 5 is highest" if basis == "staff_survey_evidence" else "Level"
     x = alt.X("level:O", title=title, axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=[1, 2, 3, 4, 5]))
-    scale = alt.Scale(zero=difference, nice=True)
+    scale = alt.Scale(domain=_reach(frame, difference), nice=True)
     y = alt.Y("outcome_median_low:Q", title=None, scale=scale, axis=alt.Axis(tickCount=4))
     layers = [
         base.mark_rule(color=_COLOURS[basis], strokeWidth=2).encode(x=x, y=y, y2="outcome_median_high:Q"),
@@ -142,7 +142,15 @@ def _panel(frame: pl.DataFrame, basis: str, difference: bool) -> object:
     if difference:
         line = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(y="zero:Q")
         layers.insert(0, line)
-    return alt.layer(*layers).properties(width=250, height=130)
+    return alt.layer(*layers).properties(width=310, height=140)
+
+
+def _reach(frame: pl.DataFrame, difference: bool) -> tuple[float, float]:
+    """From the lowest to the highest end of an interval, with zero where the figures are differences."""
+    ends = [value for name in ("low", "high") for value in frame[f"outcome_median_{name}"] if value is not None]
+    ends += frame["outcome_median"].to_list() + [0.0] * difference
+    margin = (max(ends) - min(ends)) * 0.06 or 0.5
+    return min(ends) - margin, max(ends) + margin
 
 
 def levels_alt(frame: pl.DataFrame, basis: str) -> str:
@@ -173,7 +181,7 @@ def forest(charts: Charts, driver: Driver, frame: pl.DataFrame, domain: tuple[fl
     drawn = frame.with_columns(
         basis=pl.col("basis").replace_strict(bases),
         domain=pl.col("outcome_domain").replace(policy()["domains"]),
-        told=pl.format("{} organisations", "n"),
+        told=pl.format("n {}, q {}", "n", pl.col("q_value").map_elements(q_words, return_dtype=pl.String)),
     ).select("measure_name", "domain", "basis", "rho", "rho_low", "rho_high", "told")
     present = [name for name in bases.values() if name in drawn["basis"]]
     rows = drawn["measure_name"].unique(maintain_order=True).to_list()
@@ -195,7 +203,8 @@ def forest(charts: Charts, driver: Driver, frame: pl.DataFrame, domain: tuple[fl
         zero,
         base.mark_rule(strokeWidth=2).encode(x=x, x2="rho_high:Q", color=colour),
         base.mark_point(filled=True, opacity=1, size=60).encode(x="rho:Q", color=colour, shape=shape),
-    ).properties(width=380, height=alt.Step(15, **{"for": "offset"}))
+        base.mark_text(align="left", dx=12, fontSize=12).encode(x=alt.value(340), text="told:N"),
+    ).properties(width=340, height=alt.Step(16, **{"for": "offset"}))
     return charts.draw(
         f"{driver.driver_id}_associations",
         chart,

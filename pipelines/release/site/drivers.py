@@ -16,7 +16,7 @@ from pipelines.release.record import Driver
 from pipelines.release.site import driver_charts
 from pipelines.release.site.charts import Chart
 from pipelines.release.site.pages import Page, Site
-from pipelines.release.site.words import decimals, interval, legend, number, policy, shown, type_name
+from pipelines.release.site.words import decimals, interval, legend, number, policy, q_words, shown, type_name
 
 CRUMBS = (("Drivers", "drivers/index.html"),)
 BLURRED = (
@@ -69,10 +69,9 @@ _EVIDENCE = """
 
 def pages(site: Site) -> Iterator[Page]:
     """An index of drivers, and a page for each."""
-    maturity = {row["driver_id"]: row for row in site.rows(_MATURITY) if row["organisation_type"] == "all"}
+    maturity = _maturity(site)
     associations = site.frame(_ASSOCIATIONS)
-    cards = [(driver, headline(maturity.get(driver.driver_id))) for driver in site.record.drivers]
-    yield Page("drivers/index.html", "Drivers", "drivers.html", {"cards": cards})
+    yield Page("drivers/index.html", "Drivers", "drivers.html", {"cards": cards(site)})
     for driver in site.record.drivers:
         found = associations.filter(pl.col("driver_id") == driver.driver_id)
         context = {
@@ -89,6 +88,17 @@ def pages(site: Site) -> Iterator[Page]:
             "evidence": _evidence(site, driver),
         }
         yield Page(f"drivers/{driver.driver_id}.html", driver.label, "driver.html", context, CRUMBS)
+
+
+def cards(site: Site) -> list[tuple[Driver, tuple[str, str]]]:
+    """Each driver with the figure and the words that lead to its page."""
+    maturity = _maturity(site)
+    return [(driver, headline(maturity.get(driver.driver_id))) for driver in site.record.drivers]
+
+
+def _maturity(site: Site) -> dict[str, dict[str, Any]]:
+    """The latest round of all types, by driver."""
+    return {row["driver_id"]: row for row in site.rows(_MATURITY) if row["organisation_type"] == "all"}
 
 
 def headline(maturity: dict[str, Any] | None) -> tuple[str, str]:
@@ -206,7 +216,7 @@ def _association(row: dict[str, Any]) -> dict[str, Any]:
         "Organisations": row["n"],
         "rho": number(row["rho"], 2),
         "95% interval": interval(row["rho_low"], row["rho_high"]),
-        "q": "[z]" if row["q_value"] is None else number(row["q_value"], 3),
+        "q": "[z]" if row["q_value"] is None else q_words(row["q_value"]),
         "rho, adjusted": "[z]" if adjusted is None else number(adjusted, 2),
         "Periods": f"{row['exposure_period_key']}, outcome {row['outcome_period_key']}",
         "Remark": _remark(row),

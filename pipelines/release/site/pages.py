@@ -146,7 +146,7 @@ def numeric_columns(frame: pl.DataFrame) -> list[str]:
 def _is_numeric(values: pl.Series) -> bool:
     if values.dtype.is_numeric():
         return True
-    pattern = r"^(−?[\d,.]+%?( \[\w\])*|\[\w\](\[\w\])*)$"
+    pattern = r"^((< )?−?[\d,.]+%?( \[\w\])*|\[\w\](\[\w\])*)$"
     return values.dtype == pl.String and len(values) > 0 and bool(values.str.contains(pattern).all())
 
 

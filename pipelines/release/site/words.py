@@ -49,6 +49,11 @@ def interval(low: float, high: float, places: int = 2) -> str:
     return f"{number(low, places)} to {number(high, places)}"
 
 
+def q_words(value: float) -> str:
+    """A q value with three decimals; less than it can show is said to be less."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def code(value_status: str) -> str:
     """The status of a figure in square brackets; empty where there is nothing to say."""
     letter = LETTERS[value_status]
