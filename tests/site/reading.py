@@ -20,7 +20,7 @@ class Document(HTMLParser):
     """What a page holds that can be checked. captions: the text of each caption of a table or figure."""
 
     path: Path
-    ids: list[str] = field(default_factory=list)
+    ids: list[str | None] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
     pictures: list[dict[str, str | None]] = field(default_factory=list)
@@ -32,11 +32,10 @@ class Document(HTMLParser):
         self.feed(self.path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        self.ids += [found["id"]] * ("id" in found)
-        self.links += [found["href"]] * (tag == "a" and "href" in found)
-        self.loads += [found[LOADING[tag]]] * (tag in LOADING and LOADING[tag] in found)
-        self.pictures += [found] * (tag == "img")
+        self.ids += [value for name, value in attrs if name == "id"]
+        self.links += [value for name, value in attrs if (tag, name) == ("a", "href")]
+        self.loads += [value for name, value in attrs if LOADING.get(tag) == name]
+        self.pictures += [dict(attrs)] * (tag == "img")
         if tag in ("caption", "figcaption"):
             self._inside = tag
             self.captions.append("")

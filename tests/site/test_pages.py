@@ -136,7 +136,8 @@ def test_all_drivers_share_one_scale(site: Path) -> None:
 def test_circular_pairs_are_listed_and_not_drawn(site: Path, release: Path) -> None:
     with duckdb.connect(str(release / DUCKDB_FILE), read_only=True) as connection:
         circular = connection.execute(
-            "select measure_id, measure_name from pub_driver_outcome_association inner join dim_measure using (measure_id) "
+            "select measure_id, measure_name from pub_driver_outcome_association "
+            "inner join dim_measure using (measure_id) "
             f"where exposure_id = '{DRIVER}' and organisation_type = 'all' and alignment = 'same_year' and is_circular"
         ).fetchall()
     _, rows = _chart(site, f"{DRIVER}_associations")

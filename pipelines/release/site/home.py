@@ -34,9 +34,7 @@ _ASSOCIATIONS = """
 """
 _CHANGES = "select sentence from pub_release_changes order by table_name, indicator_id nulls first, change, reason"
 _FIGURES = """
-    select count(*) as figures, count(distinct org_code) filter (where org_code <> {england}) as organisations, min(period_start) as first_day,
-        max(period_end) as last_day
-    from pub_measure_values
+    select count(distinct org_code) as organisations from pub_measure_values where org_code <> {england}
 """
 
 
