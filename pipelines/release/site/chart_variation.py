@@ -1,0 +1,262 @@
+"""Charts of variation: the funnel of organisations in one period, and the XmR chart of one series.
+
+Belongs here: reading their rows out of `pub_variation`, drawing them, and putting them into words. Does not belong
+here: limits, bands and rules (statistics/ and dbt computed them), or the look that all charts share (charts.py).
+
+Categories differ in shape and filling as well as in colour, and no colour says good or bad of an organisation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+
+from pipelines.release.reading import literal
+from pipelines.release.record import Indicator
+from pipelines.release.site.phrases import listed, number, period, plural, verb
+
+if TYPE_CHECKING:
+    import altair as alt
+
+WIDTH = 640
+HEIGHT = 340
+LABELS_ON_AXIS = 8
+
+GREY, BLUE, PINK, ORANGE, WHITE, DARK = "#768692", "#005EB8", "#AE2573", "#B35000", "#FFFFFF", "#425563"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How the points of one category are drawn."""
+
+    label: str
+    shape: str
+    stroke: str
+    fill: str
+
+
+POSITIONS = {
+    "above_998": Mark("Above the 99.8% limit", "triangle-up", BLUE, BLUE),
+    "above": Mark("Above the 95% limit", "triangle-up", BLUE, WHITE),
+    "within": Mark("Within the limits", "circle", GREY, GREY),
+    "below": Mark("Below the 95% limit", "triangle-down", PINK, WHITE),
+    "below_998": Mark("Below the 99.8% limit", "triangle-down", PINK, PINK),
+}
+VARIATIONS = {
+    "common_cause": Mark("Common cause", "circle", GREY, GREY),
+    "improvement_high": Mark("Improvement, high", "triangle-up", BLUE, WHITE),
+    "improvement_low": Mark("Improvement, low", "triangle-down", BLUE, WHITE),
+    "concern_high": Mark("Concern, high", "triangle-up", ORANGE, ORANGE),
+    "concern_low": Mark("Concern, low", "triangle-down", ORANGE, ORANGE),
+    "neutral_high": Mark("Neutral, high", "diamond", DARK, WHITE),
+    "neutral_low": Mark("Neutral, low", "diamond", DARK, DARK),
+}
+LIMITS = ("lower_limit_95", "upper_limit_95", "lower_limit_998", "upper_limit_998")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart before it is drawn. frame: what it shows, as its CSV has it."""
+
+    chart: alt.TopLevelMixin
+    alt: str
+    caption: str
+    frame: pl.DataFrame
+
+
+def funnel_rows(connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> pl.DataFrame:
+    """The organisations in the newest funnel of an indicator, by group and code; no row where there is none."""
+    position = "case when band_998 <> 'within' then band_998 || '_998' else band end"
+    return connection.execute(
+        f"select comparison_group, org_code, org_name, period_type, period_key, period_start, period_end, n_periods, "
+        f"numerator, denominator, value, value_status, centre_line, {', '.join(LIMITS)}, band, band_998, "
+        f"{position} as position, tau_squared, phi, sentence from pub_variation "
+        f"where chart = 'funnel' and measure_id = {literal(indicator.indicator_id)} and org_code is not null "
+        "qualify period_end = max(period_end) over () order by comparison_group, org_code"
+    ).pl()
+
+
+def series_rows(connection: duckdb.DuckDBPyConnection, indicator: Indicator, org_code: str) -> pl.DataFrame:
+    """The points of one organisation's XmR chart, by period; no row where there is none."""
+    return connection.execute(
+        "select org_code, org_name, period_type, period_key, period_start, period_end, n_periods, numerator, "
+        "denominator, value, value_status, series_no, n_points, centre_line, lower_process_limit, "
+        "upper_process_limit, is_trial_limits, rule, variation, target, assurance, interim_target, "
+        "interim_assurance, rebased_on, rebase_reason, sentence from pub_variation "
+        f"where chart = 'xmr' and measure_id = {literal(indicator.indicator_id)} "
+        f"and org_code = {literal(org_code)} order by period_key"
+    ).pl()
+
+
+def not_charted(connection: duckdb.DuckDBPyConnection, indicator: Indicator, chart: str) -> list[tuple[str, int]]:
+    """Why figures of an indicator are in no such chart, and those of how many organisations, most first."""
+    return connection.execute(
+        "select not_charted_reason, n_organisations from pub_variation "
+        f"where chart = {literal(chart)} and measure_id = {literal(indicator.indicator_id)} "
+        "and not_charted_reason is not null order by n_organisations desc, not_charted_reason"
+    ).fetchall()
+
+
+def funnel(rows: pl.DataFrame, indicator: Indicator) -> Drawing:
+    """The funnel of one period, a panel for each group that is compared. rows: as of funnel_rows, at least one."""
+    frame = rows.drop("sentence", "n_periods")
+    return Drawing(_funnel_chart(frame, indicator), funnel_words(rows, indicator), _funnel_caption(rows), frame)
+
+
+def xmr(rows: pl.DataFrame, indicator: Indicator) -> Drawing:
+    """The XmR chart of one series. rows: as of series_rows, at least one."""
+    frame = rows.drop("sentence", "n_periods")
+    return Drawing(_xmr_chart(frame, indicator), xmr_words(rows, indicator), _xmr_caption(rows), frame)
+
+
+def funnel_words(rows: pl.DataFrame, indicator: Indicator) -> str:
+    """The funnel in words: what, when, how many, the range, and how many lie outside the limits."""
+    groups = [f"{words(group)} ({part.height})" for (group,), part in rows.group_by("comparison_group", maintain_order=True)]
+    shown = rows.drop_nulls("value")["value"]
+    low, high = number(shown.min(), indicator.unit), number(shown.max(), indicator.unit)
+    return (
+        f"Funnel chart of {indicator.name}, {period(rows.row(0, named=True))}, against the denominator: "
+        f"{plural(rows.height, 'organisation')}, compared within {listed(groups)}. Figures go from {low} to {high}. "
+        f"{_outside(rows, 'above')}; {_outside(rows, 'below')}. The other {_count(rows, 'band', 'within')} lie within."
+    )
+
+
+def _outside(rows: pl.DataFrame, band: str) -> str:
+    n, far = _count(rows, "band", band), _count(rows, "band_998", band)
+    side = "upper" if band == "above" else "lower"
+    return f"{n} {verb(n, 'lies')} {band} the {side} 95% limit, {far} of them {band} the 99.8% limit"
+
+
+def _count(rows: pl.DataFrame, column: str, value: str) -> int:
+    return rows.filter(pl.col(column) == value).height
+
+
+def _funnel_caption(rows: pl.DataFrame) -> str:
+    return (
+        f"Figures of {period(rows.row(0, named=True))}. Lines: pooled figure of the group (solid), 95% limits (dashed) "
+        "and 99.8% limits (dotted) for a denominator of that size, with over-dispersion. One in twenty lies outside "
+        "the 95% limits by chance. A place outside them is a reason to ask, not a judgement."
+    )
+
+
+def xmr_words(rows: pl.DataFrame, indicator: Indicator) -> str:
+    """The series in words: what, from when to when, how many points are unusual, and what is said of the newest."""
+    first, last = rows.row(0, named=True), rows.row(-1, named=True)
+    unusual = rows.height - _count(rows, "variation", "common_cause")
+    low, high = number(rows["value"].min(), indicator.unit), number(rows["value"].max(), indicator.unit)
+    return (
+        f"XmR chart of {indicator.name}, {last['org_name']}, {period(first)} to {period(last)}: "
+        f"{plural(rows.height, 'point')} from {low} to {high}, {unusual} of them special-cause variation. "
+        f"Newest point {number(last['value'], indicator.unit)}, process limits "
+        f"{number(last['lower_process_limit'], indicator.unit)} to "
+        f"{number(last['upper_process_limit'], indicator.unit)}: {VARIATIONS[last['variation']].label.lower()}."
+    )
+
+
+def _xmr_caption(rows: pl.DataFrame) -> str:
+    trial = " Limits rest on fewer than 13 points and are trial limits." if rows["is_trial_limits"][-1] else ""
+    rebased = "".join(
+        f" Limits begin anew in {row['rebased_on']}: {row['rebase_reason']}."
+        for row in rows.filter(pl.col("rebased_on").is_not_null()).unique("rebased_on", maintain_order=True).to_dicts()
+    )
+    targets = [text for column, text in TARGETS.items() if rows[column].null_count() < rows.height]
+    line = f"; {' and '.join(targets)}" if targets else ""
+    return f"Lines: mean (solid) and process limits (dashed){line}.{trial}{rebased}"
+
+
+TARGETS = {"target": "the standard (dotted)", "interim_target": "the interim ambition (dotted)"}
+
+
+def words(code: str) -> str:
+    """A code of the warehouse as words."""
+    return code.replace("_", " ")
+
+
+def _funnel_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
+    import altair as alt
+
+    groups = frame["comparison_group"].n_unique()
+    size = {"width": WIDTH, "height": HEIGHT} if groups == 1 else {"width": WIDTH // 2 - 40, "height": 210}
+    denominator = alt.X("denominator:Q", title="Denominator", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
+    base = alt.Chart().encode(x=denominator)
+    lines = [
+        base.mark_line(color=DARK, strokeDash=dash, strokeWidth=width).encode(y=alt.Y(f"{column}:Q"))
+        for column, dash, width in _funnel_lines()
+    ]
+    points = _points(base, frame, "position", POSITIONS).encode(y=alt.Y("value:Q", title=_title(indicator), scale=alt.Scale(zero=False)))
+    layers = alt.layer(*lines, points, data=_labelled(frame, "position", POSITIONS)).properties(**size)
+    if groups == 1:
+        return layers
+    facet = alt.Facet("group:N", title=None, sort=None)
+    return layers.facet(facet, columns=2).resolve_scale(x="independent")
+
+
+def _funnel_lines() -> list[tuple[str, list[int], float]]:
+    """Column, dashes and width of each line."""
+    dashes = {"95": [6, 4], "998": [2, 3]}
+    return [("centre_line", [1, 0], 1.5), *((name, dashes[name.rpartition("_")[2]], 1.2) for name in LIMITS)]
+
+
+def _xmr_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
+    import altair as alt
+
+    data = _every_month(frame)
+    keys = data["period_key"].to_list()
+    axis = alt.Axis(values=keys[:: max(1, -(-len(keys) // LABELS_ON_AXIS))], labelAngle=0)
+    base = alt.Chart(_labelled(data, "variation", VARIATIONS)).encode(x=alt.X("period_key:O", title=None, axis=axis, sort=keys))
+    value = alt.Y("value:Q", title=_title(indicator), scale=alt.Scale(zero=False))
+    limits = [
+        base.transform_filter("isValid(datum.series_no)")
+        .mark_line(color=DARK, strokeDash=dash, strokeWidth=width)
+        .encode(y=alt.Y(f"{column}:Q"), detail="series_no:N")
+        for column, dash, width in _xmr_lines(frame)
+    ]
+    line = base.mark_line(color=GREY, strokeWidth=1.5).encode(y=value)
+    points = _points(base.transform_filter("isValid(datum.value)"), frame, "variation", VARIATIONS).encode(y=value)
+    return alt.layer(*limits, line, points).properties(width=WIDTH, height=HEIGHT)
+
+
+def _xmr_lines(frame: pl.DataFrame) -> list[tuple[str, list[int], float]]:
+    targets = [(column, [2, 3], 1.5) for column in TARGETS if frame[column].null_count() < frame.height]
+    limits = [(column, [6, 4], 1.2) for column in ("lower_process_limit", "upper_process_limit")]
+    return [("centre_line", [1, 0], 1.2), *limits, *targets]
+
+
+def _every_month(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows, and an empty one for each month between them that has none, so that no line bridges it."""
+    months = pl.date_range(frame["period_start"].min(), frame["period_start"].max(), "1mo", eager=True)
+    return pl.DataFrame({"period_key": months.dt.strftime("%Y-%m")}).join(frame, on="period_key", how="left").sort("period_key")
+
+
+def _points(base: alt.Chart, frame: pl.DataFrame, column: str, marks: dict[str, Mark]) -> alt.Chart:
+    """Points by category; the legend names the categories that there are."""
+    import altair as alt
+
+    found = set(frame[column])
+    shown = [mark for category, mark in marks.items() if category in found]
+    labels = [mark.label for mark in shown]
+    scales = {name: [getattr(mark, name) for mark in shown] for name in ("shape", "stroke", "fill")}
+    legend = alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1)
+    encoded = {
+        "shape": alt.Shape("category:N", scale=alt.Scale(domain=labels, range=scales["shape"]), legend=legend),
+        "stroke": alt.Stroke("category:N", scale=alt.Scale(domain=labels, range=scales["stroke"]), legend=legend),
+        "fill": alt.Fill("category:N", scale=alt.Scale(domain=labels, range=scales["fill"]), legend=legend),
+    }
+    return base.mark_point(size=45, opacity=1, strokeWidth=1.5).encode(**encoded)
+
+
+def _labelled(frame: pl.DataFrame, column: str, marks: dict[str, Mark]) -> pl.DataFrame:
+    """What the chart is drawn from: a label for each category, and for each group where there are some."""
+    labels = {category: mark.label for category, mark in marks.items()}
+    frame = frame.with_columns(pl.col(column).replace_strict(labels, default=None).alias("category"))
+    if "comparison_group" not in frame.columns:
+        return frame
+    sizes = pl.col("comparison_group").str.replace_all("_", " ") + " (" + pl.len().over("comparison_group").cast(pl.String) + ")"
+    return frame.with_columns(sizes.alias("group"))
+
+
+def _title(indicator: Indicator) -> str:
+    return {"percent": "Percentage", "signed_percent": "Percentage", "ratio": "Ratio"}.get(indicator.unit, indicator.unit)
