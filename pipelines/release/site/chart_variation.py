@@ -16,7 +16,8 @@ import polars as pl
 
 from pipelines.release.reading import literal
 from pipelines.release.record import Indicator
-from pipelines.release.site.phrases import listed, number, period, plural, verb
+from pipelines.release.site.charts import BLUE, GREY, INK, ORANGE, PURPLE
+from pipelines.release.site.phrases import PERCENTAGES, listed, number, organisation_type, period, plural, verb
 
 if TYPE_CHECKING:
     import altair as alt
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 WIDTH = 640
 HEIGHT = 340
 LABELS_ON_AXIS = 8
-
-GREY, BLUE, PINK, ORANGE, WHITE, DARK = "#768692", "#005EB8", "#AE2573", "#B35000", "#FFFFFF", "#425563"
 
 
 @dataclass(frozen=True)
@@ -40,31 +39,44 @@ class Mark:
 
 POSITIONS = {
     "above_998": Mark("Above the 99.8% limit", "triangle-up", BLUE, BLUE),
-    "above": Mark("Above the 95% limit", "triangle-up", BLUE, WHITE),
+    "above": Mark("Above the 95% limit", "triangle-up", BLUE, "white"),
     "within": Mark("Within the limits", "circle", GREY, GREY),
-    "below": Mark("Below the 95% limit", "triangle-down", PINK, WHITE),
-    "below_998": Mark("Below the 99.8% limit", "triangle-down", PINK, PINK),
+    "below": Mark("Below the 95% limit", "triangle-down", PURPLE, "white"),
+    "below_998": Mark("Below the 99.8% limit", "triangle-down", PURPLE, PURPLE),
 }
 VARIATIONS = {
     "common_cause": Mark("Common cause", "circle", GREY, GREY),
-    "improvement_high": Mark("Improvement, high", "triangle-up", BLUE, WHITE),
-    "improvement_low": Mark("Improvement, low", "triangle-down", BLUE, WHITE),
+    "improvement_high": Mark("Improvement, high", "triangle-up", BLUE, "white"),
+    "improvement_low": Mark("Improvement, low", "triangle-down", BLUE, "white"),
     "concern_high": Mark("Concern, high", "triangle-up", ORANGE, ORANGE),
     "concern_low": Mark("Concern, low", "triangle-down", ORANGE, ORANGE),
-    "neutral_high": Mark("Neutral, high", "diamond", DARK, WHITE),
-    "neutral_low": Mark("Neutral, low", "diamond", DARK, DARK),
+    "neutral_high": Mark("Neutral, high", "diamond", INK, "white"),
+    "neutral_low": Mark("Neutral, low", "diamond", INK, INK),
 }
+TARGETS = {"target": "the standard (dotted)", "interim_target": "the interim ambition (dotted)"}
+PROCESS_LIMITS = {"Lower limit": "lower_process_limit", "Upper limit": "upper_process_limit"}
+FUNNEL_NOTE = (
+    "Lines: pooled figure of the group (solid), 95% limits (dashed) and 99.8% limits (dotted) for a denominator of "
+    "that size, over-dispersion allowed for. One in twenty lies outside the 95% limits by chance. To lie outside is a "
+    "reason to ask, not a judgement. The figure of each organisation is in the table below."
+)
 LIMITS = ("lower_limit_95", "upper_limit_95", "lower_limit_998", "upper_limit_998")
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart before it is drawn. frame: what it shows, as its CSV has it."""
+    """A chart before it is drawn.
+
+    alt_text: the chart in words, made from its rows. caption: its heading. note: how to read it. frame: what it shows,
+    as its CSV has it. table: what the page shows of that beside it.
+    """
 
     chart: alt.TopLevelMixin
-    alt: str
+    alt_text: str
     caption: str
+    note: str
     frame: pl.DataFrame
+    table: pl.DataFrame
 
 
 def funnel_rows(connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> pl.DataFrame:
@@ -103,22 +115,30 @@ def not_charted(connection: duckdb.DuckDBPyConnection, indicator: Indicator, cha
 def funnel(rows: pl.DataFrame, indicator: Indicator) -> Drawing:
     """The funnel of one period, a panel for each group that is compared. rows: as of funnel_rows, at least one."""
     frame = rows.drop("sentence", "n_periods")
-    return Drawing(_funnel_chart(frame, indicator), funnel_words(rows, indicator), _funnel_caption(rows), frame)
+    caption = f"{indicator.name}: organisations against what is expected for their size, {_when(rows)}"
+    words = funnel_words(rows, indicator)
+    return Drawing(_funnel_chart(frame, indicator), words, caption, FUNNEL_NOTE, frame, _groups(rows, indicator))
 
 
 def xmr(rows: pl.DataFrame, indicator: Indicator) -> Drawing:
     """The XmR chart of one series. rows: as of series_rows, at least one."""
     frame = rows.drop("sentence", "n_periods")
-    return Drawing(_xmr_chart(frame, indicator), xmr_words(rows, indicator), _xmr_caption(rows), frame)
+    first, last = (period(rows.row(place, named=True)) for place in (0, -1))
+    caption = f"{indicator.name}: {rows['org_name'][-1]}, {first} to {last}"
+    table = _points_table(rows, indicator)
+    return Drawing(_xmr_chart(frame, indicator), xmr_words(rows, indicator), caption, _xmr_note(rows), frame, table)
 
 
 def funnel_words(rows: pl.DataFrame, indicator: Indicator) -> str:
     """The funnel in words: what, when, how many, the range, and how many lie outside the limits."""
-    groups = [f"{words(group)} ({part.height})" for (group,), part in rows.group_by("comparison_group", maintain_order=True)]
+    groups = [
+        f"{organisation_type(group).lower()} ({part.height})"
+        for (group,), part in rows.group_by("comparison_group", maintain_order=True)
+    ]
     shown = rows.drop_nulls("value")["value"]
     low, high = number(shown.min(), indicator.unit), number(shown.max(), indicator.unit)
     return (
-        f"Funnel chart of {indicator.name}, {period(rows.row(0, named=True))}, against the denominator: "
+        f"Funnel chart of {indicator.name}, {_when(rows)}, against the denominator: "
         f"{plural(rows.height, 'organisation')}, compared within {listed(groups)}. Figures go from {low} to {high}. "
         f"{_outside(rows, 'above')}; {_outside(rows, 'below')}. The other {_count(rows, 'band', 'within')} lie within."
     )
@@ -134,11 +154,32 @@ def _count(rows: pl.DataFrame, column: str, value: str) -> int:
     return rows.filter(pl.col(column) == value).height
 
 
-def _funnel_caption(rows: pl.DataFrame) -> str:
-    return (
-        f"Figures of {period(rows.row(0, named=True))}. Lines: pooled figure of the group (solid), 95% limits (dashed) "
-        "and 99.8% limits (dotted) for a denominator of that size, with over-dispersion. One in twenty lies outside "
-        "the 95% limits by chance. A place outside them is a reason to ask, not a judgement."
+def _when(rows: pl.DataFrame) -> str:
+    return period(rows.row(0, named=True) | {"n_periods": rows["n_periods"].max()})
+
+
+def _groups(rows: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
+    """The funnel as a short table: one row for each group that is compared."""
+    columns = {mark.label: pl.col("position").eq(code).sum() for code, mark in POSITIONS.items()}
+    groups = rows.group_by("comparison_group", maintain_order=True).agg(
+        pl.len().alias("Organisations"), pl.col("centre_line").first().alias("Centre line"), **columns
+    )
+    return groups.with_columns(
+        pl.col("comparison_group").map_elements(organisation_type, pl.String),
+        pl.col("Centre line").map_elements(lambda value: number(value, indicator.unit), pl.String),
+    ).rename({"comparison_group": "Compared with"})
+
+
+def _points_table(rows: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
+    """The series as a table: one row for each point, its figures as text."""
+    figures = {"Figure": "value", "Mean": "centre_line"} | PROCESS_LIMITS
+    return pl.DataFrame(
+        [
+            {"Period": period(row)}
+            | {heading: number(row[name], indicator.unit) for heading, name in figures.items()}
+            | {"Variation": VARIATIONS[row["variation"]].label}
+            for row in rows.to_dicts()
+        ]
     )
 
 
@@ -156,7 +197,7 @@ def xmr_words(rows: pl.DataFrame, indicator: Indicator) -> str:
     )
 
 
-def _xmr_caption(rows: pl.DataFrame) -> str:
+def _xmr_note(rows: pl.DataFrame) -> str:
     trial = " Limits rest on fewer than 13 points and are trial limits." if rows["is_trial_limits"][-1] else ""
     rebased = "".join(
         f" Limits begin anew in {row['rebased_on']}: {row['rebase_reason']}."
@@ -167,14 +208,6 @@ def _xmr_caption(rows: pl.DataFrame) -> str:
     return f"Lines: mean (solid) and process limits (dashed){line}.{trial}{rebased}"
 
 
-TARGETS = {"target": "the standard (dotted)", "interim_target": "the interim ambition (dotted)"}
-
-
-def words(code: str) -> str:
-    """A code of the warehouse as words."""
-    return code.replace("_", " ")
-
-
 def _funnel_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
     import altair as alt
 
@@ -183,10 +216,12 @@ def _funnel_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixi
     denominator = alt.X("denominator:Q", title="Denominator", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
     base = alt.Chart().encode(x=denominator)
     lines = [
-        base.mark_line(color=DARK, strokeDash=dash, strokeWidth=width).encode(y=alt.Y(f"{column}:Q"))
+        base.mark_line(color=INK, strokeDash=dash, strokeWidth=width).encode(y=alt.Y(f"{column}:Q"))
         for column, dash, width in _funnel_lines()
     ]
-    points = _points(base, frame, "position", POSITIONS).encode(y=alt.Y("value:Q", title=_title(indicator), scale=alt.Scale(zero=False)))
+    points = _points(base, frame, "position", POSITIONS).encode(
+        y=alt.Y("value:Q", title=axis_title(indicator), scale=alt.Scale(zero=False))
+    )
     layers = alt.layer(*lines, points, data=_labelled(frame, "position", POSITIONS)).properties(**size)
     if groups == 1:
         return layers
@@ -206,11 +241,13 @@ def _xmr_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
     data = _every_month(frame)
     keys = data["period_key"].to_list()
     axis = alt.Axis(values=keys[:: max(1, -(-len(keys) // LABELS_ON_AXIS))], labelAngle=0)
-    base = alt.Chart(_labelled(data, "variation", VARIATIONS)).encode(x=alt.X("period_key:O", title=None, axis=axis, sort=keys))
-    value = alt.Y("value:Q", title=_title(indicator), scale=alt.Scale(zero=False))
+    base = alt.Chart(_labelled(data, "variation", VARIATIONS)).encode(
+        x=alt.X("period_key:O", title=None, axis=axis, sort=keys)
+    )
+    value = alt.Y("value:Q", title=axis_title(indicator), scale=alt.Scale(zero=False))
     limits = [
         base.transform_filter("isValid(datum.series_no)")
-        .mark_line(color=DARK, strokeDash=dash, strokeWidth=width)
+        .mark_line(color=INK, strokeDash=dash, strokeWidth=width)
         .encode(y=alt.Y(f"{column}:Q"), detail="series_no:N")
         for column, dash, width in _xmr_lines(frame)
     ]
@@ -228,7 +265,11 @@ def _xmr_lines(frame: pl.DataFrame) -> list[tuple[str, list[int], float]]:
 def _every_month(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows, and an empty one for each month between them that has none, so that no line bridges it."""
     months = pl.date_range(frame["period_start"].min(), frame["period_start"].max(), "1mo", eager=True)
-    return pl.DataFrame({"period_key": months.dt.strftime("%Y-%m")}).join(frame, on="period_key", how="left").sort("period_key")
+    return (
+        pl.DataFrame({"period_key": months.dt.strftime("%Y-%m")})
+        .join(frame, on="period_key", how="left")
+        .sort("period_key")
+    )
 
 
 def _points(base: alt.Chart, frame: pl.DataFrame, column: str, marks: dict[str, Mark]) -> alt.Chart:
@@ -254,9 +295,11 @@ def _labelled(frame: pl.DataFrame, column: str, marks: dict[str, Mark]) -> pl.Da
     frame = frame.with_columns(pl.col(column).replace_strict(labels, default=None).alias("category"))
     if "comparison_group" not in frame.columns:
         return frame
-    sizes = pl.col("comparison_group").str.replace_all("_", " ") + " (" + pl.len().over("comparison_group").cast(pl.String) + ")"
-    return frame.with_columns(sizes.alias("group"))
+    group = pl.col("comparison_group").map_elements(organisation_type, pl.String)
+    size = pl.len().over("comparison_group").cast(pl.String)
+    return frame.with_columns(pl.concat_str(group, pl.lit(" ("), size, pl.lit(")")).alias("group"))
 
 
-def _title(indicator: Indicator) -> str:
-    return {"percent": "Percentage", "signed_percent": "Percentage", "ratio": "Ratio"}.get(indicator.unit, indicator.unit)
+def axis_title(indicator: Indicator) -> str:
+    """The unit of an indicator as the title of an axis."""
+    return "Percentage" if indicator.unit in PERCENTAGES else indicator.unit.capitalize()

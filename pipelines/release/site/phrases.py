@@ -7,10 +7,14 @@ sentences about results (the marts make those, or the page that shows them), or 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from pipelines.release.site.pages import day
 
 MONTHS_IN_A_YEAR = 12
 PERCENTAGES = ("percent", "signed_percent")
+ORDINAL = ("rating", "level")
+MINUS = "−"
+TYPES = {"icb": "Integrated care board", "all": "All types"}
 PLURALS = {"is": "are", "lies": "lie", "has": "have"}
 
 
@@ -19,8 +23,9 @@ def number(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     if unit in PERCENTAGES:
-        return f"{value:.1f}%"
-    return f"{value:.2f}".rstrip("0").rstrip(".") if unit == "rating" else f"{value:.2f}"
+        return f"{value:.1f}%".replace("-", MINUS)
+    text = f"{value:.2f}".replace("-", MINUS)
+    return text.rstrip("0").rstrip(".") if unit in ORDINAL else text
 
 
 def count(value: float | None) -> str:
@@ -38,6 +43,16 @@ def plural(n: int, noun: str) -> str:
 def verb(n: int, singular: str) -> str:
     """The verb that goes with a count."""
     return singular if n == 1 else PLURALS[singular]
+
+
+def organisation_type(code: str) -> str:
+    """A type of organisation in words: the code itself, but for an abbreviation."""
+    return TYPES.get(code, code.replace("_", " ").capitalize())
+
+
+def direction(polarity: str) -> str:
+    """Which direction is better, in words."""
+    return polarity.replace("_", " ")
 
 
 def listed(words: Iterable[str]) -> str:

@@ -1,0 +1,250 @@
+"""The pages of the indicators: an index by domain, and a page for each.
+
+Belongs here: what these pages say, from the tidy rows and the marts. Does not belong here: how they look
+(templates/indicator.html, indicators.html), charts (chart_variation.py, chart_values.py), definitions (the record).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import polars as pl
+
+from pipelines.release.record import Indicator
+from pipelines.release.site import chart_values, chart_variation, newest
+from pipelines.release.site.chart_variation import Drawing
+from pipelines.release.site.charts import Chart
+from pipelines.release.site.newest import Newest, counted, figure, interval, letters_in, status
+from pipelines.release.site.pages import Page, Site
+from pipelines.release.site.phrases import direction, number, organisation_type, plural, verb
+from schemas.published import ENGLAND
+
+CRUMBS = (("Indicators", "indicators/index.html"),)
+KINDS = {
+    "outcome": "Outcome",
+    "survey_item": "NHS Staff Survey question",
+    "maturity": "Self-assessed maturity",
+    "evidence": "Staff survey evidence of a driver",
+}
+DOMAINS = {
+    "patient_outcomes": "Patient outcomes",
+    "operations": "Operations",
+    "quality_rating": "Quality ratings",
+    "staff": "Staff",
+    "finance": "Finance",
+    "evidence": "Evidence of the drivers in the staff survey",
+    "maturity": "Self-assessed maturity",
+}
+"""Domains in the order of the index; others follow by name."""
+
+BANDS = {
+    "above": "above the expected range",
+    "within": "within the expected range",
+    "below": "below the expected range",
+}
+NOT_IN_FUNNEL = "not compared"
+ABOUT = (
+    ("Definition", "description"),
+    ("Numerator", "numerator_definition"),
+    ("Denominator", "denominator_definition"),
+    ("What is at risk", "exposure"),
+    ("Why it is measured", "rationale"),
+    ("How it is made", "methodology"),
+    ("Limitations", "limitations"),
+    ("Perverse incentives", "perverse_incentive"),
+    ("What must not be added up", "overlap_rule"),
+    ("How often there are new figures", "frequency"),
+)
+"""Headings of the definition, and the field of the indicator that answers each."""
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """The index, and one page for each indicator."""
+    yield Page("indicators/index.html", "Indicators", "indicators.html", {"domains": _domains(site)})
+    for indicator in site.record.indicators:
+        found = newest.newest(site, indicator)
+        yield Page(path(indicator), indicator.name, "indicator.html", _context(site, found), CRUMBS)
+
+
+def path(indicator: Indicator) -> str:
+    """Where the page of an indicator is, below `site/`."""
+    return f"indicators/{indicator.indicator_id}.html"
+
+
+def by_domain(site: Site) -> list[tuple[str, list[Indicator]]]:
+    """Heading and indicators of each domain; survey items stand apart from the outcomes of their domain."""
+    groups: dict[tuple[bool, str], list[Indicator]] = {}
+    for indicator in site.record.indicators:
+        groups.setdefault((indicator.kind == "survey_item", indicator.domain), []).append(indicator)
+    order = list(DOMAINS)
+    ranked = sorted(groups, key=lambda key: (key[0], order.index(key[1]) if key[1] in order else len(order), key[1]))
+    return [(_heading(*key), groups[key]) for key in ranked]
+
+
+def _heading(is_survey_item: bool, domain: str) -> str:
+    return "Questions of the NHS Staff Survey" if is_survey_item else DOMAINS.get(domain, organisation_type(domain))
+
+
+def _domains(site: Site) -> list[tuple[str, pl.DataFrame]]:
+    return [
+        (heading, pl.DataFrame([_index_row(newest.newest(site, indicator)) for indicator in indicators]))
+        for heading, indicators in by_domain(site)
+    ]
+
+
+def _index_row(found: Newest) -> dict[str, object]:
+    indicator = found.indicator
+    return {
+        "Indicator": indicator.name,
+        "Unit": indicator.unit.replace("_", " "),
+        "Direction": direction(indicator.polarity),
+        "Newest period": found.period,
+        "England": england(found),
+        "Organisations": found.organisations["value"].count(),
+        "_link": path(indicator),
+    }
+
+
+def england(found: Newest) -> str:
+    """England's newest figure with its codes; not available where none is published."""
+    return figure(found.england_now, found.indicator.unit) if found.england_now else "[x]"
+
+
+def headline(found: Newest) -> str:
+    """What the newest figures say, by rule: England, the middle half of the organisations, and who lies outside."""
+    indicator, values = found.indicator, found.organisations["value"].drop_nulls()
+    now = found.england_now
+    said = [
+        f"England: {number(now['value'], indicator.unit)} ({found.period}; {direction(indicator.polarity)})."
+        if now and now["value"] is not None
+        else f"No figure for England is published for {found.period} ({direction(indicator.polarity)})."
+    ]
+    if len(values) >= chart_values.LEAST_FOR_QUARTILES and indicator.kind != "maturity":
+        low, high = (number(values.quantile(q, "linear"), indicator.unit) for q in (0.25, 0.75))
+        said.append(f"The middle half of {plural(len(values), 'organisation')} lies between {low} and {high}.")
+    if found.funnel.height:
+        outside = found.funnel.filter(pl.col("band") != "within").height
+        said.append(
+            f"{outside} of {found.funnel.height} compared with their like {verb(outside, 'lies')} outside the range "
+            "expected for their size."
+        )
+    return " ".join(said)
+
+
+def shows(interpretation: str | None) -> tuple[list[str], list[str]]:
+    """The sentences of what an indicator shows, and of what it does not show."""
+    sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", interpretation or "")
+    said_not = [sentence for sentence in sentences if re.match(r"It (does|is|do) not|Nor ", sentence)]
+    return [sentence for sentence in sentences if sentence and sentence not in said_not], said_not
+
+
+def _context(site: Site, found: Newest) -> dict[str, object]:
+    indicator = found.indicator
+    table = figures(found)
+    said, said_not = shows(indicator.interpretation)
+    return {
+        "found": found,
+        "indicator": indicator,
+        "kind": KINDS[indicator.kind],
+        "headline": headline(found),
+        "england": england(found),
+        "direction": direction(indicator.polarity),
+        "shows": said,
+        "shows_not": said_not,
+        "between": _between(site, found),
+        "over_time": _over_time(site, found),
+        "table": table,
+        "letters": letters_in(table),
+        "margins": _margins(found),
+        "about": [(heading, getattr(indicator, name)) for heading, name in ABOUT if getattr(indicator, name)],
+        "data": f"../api/v1/indicators/{indicator.indicator_id}/data",
+    }
+
+
+def figures(found: Newest) -> pl.DataFrame:
+    """The newest figures of organisations as text, by name and never by value; columns without any are left out."""
+    rows = found.organisations.to_dicts()
+    columns: dict[str, Callable[[dict], object]] = {
+        "Organisation": lambda row: row["area_name"],
+        "ODS code": lambda row: row["area_code"],
+        "Type": lambda row: organisation_type(row["area_type"]),
+        "Region": lambda row: row["parent_name"] or "[x]",
+        "Figure": lambda row: figure(row, found.indicator.unit),
+    }
+    if found.rows["lower_95"].count():
+        columns["95% interval"] = lambda row: interval(row, found.indicator.unit)
+    columns |= {
+        name.capitalize(): lambda row, name=name: counted(row, name)
+        for name in ("numerator", "denominator")
+        if found.rows[name].count()
+    }
+    if found.bands:
+        columns["Compared with its like"] = lambda row: BANDS.get(found.bands.get(row["area_code"]), NOT_IN_FUNNEL)
+    columns |= {"Status": status, "_link": lambda row: f"organisations/{row['area_code']}.html"}
+    return pl.DataFrame(
+        [{heading: cell(row) for heading, cell in columns.items()} for row in rows],
+        schema=None if rows else dict.fromkeys(columns, pl.String),
+        infer_schema_length=None,
+    )
+
+
+def _margins(found: Newest) -> pl.DataFrame:
+    """Cells of several organisations together, which only the self-assessments have."""
+    areas = {"type": "Type of organisation", "region": "Region"}
+    return pl.DataFrame(
+        [
+            {
+                "Organisations of": row["area_name"],
+                "Grouped by": areas[row["area_type"]],
+                "Median level": figure(row, found.indicator.unit),
+                "Organisations that shared": counted(row, "denominator"),
+            }
+            for row in found.rows.filter(pl.col("area_type").is_in(list(areas))).to_dicts()
+        ]
+    )
+
+
+def _between(site: Site, found: Newest) -> dict[str, object]:
+    """The chart between organisations: the funnel, else the spread; and why figures are in no funnel."""
+    indicator = found.indicator
+    if found.funnel.height:
+        chart = _drawn(site, found, chart_variation.funnel(found.funnel, indicator), "funnel")
+    elif indicator.kind == "maturity":
+        chart = None
+    else:
+        make = chart_values.ratings if indicator.unit == "rating" else chart_values.spread
+        chart = _drawn(site, found, make(found), "spread")
+    return {"chart": chart, "reasons": _reasons(site, indicator, "funnel")}
+
+
+def _over_time(site: Site, found: Newest) -> dict[str, object]:
+    """England's XmR chart with its sentence, else its few points and why; survey items have those as a table only."""
+    rows = chart_variation.series_rows(site.connection, found.indicator, ENGLAND)
+    if rows.height:
+        drawing = chart_variation.xmr(rows, found.indicator)
+        chart = _drawn(site, found, drawing, "xmr")
+        return {"chart": chart, "sentence": rows["sentence"][-1], "table": None, "reasons": []}
+    trend = chart_values.trend(found)
+    is_drawn = found.indicator.kind != "survey_item"
+    return {
+        "chart": _drawn(site, found, trend, "trend") if is_drawn else None,
+        "sentence": None,
+        "table": None if is_drawn else trend,
+        "reasons": _reasons(site, found.indicator, "xmr"),
+    }
+
+
+def _reasons(site: Site, indicator: Indicator, chart: str) -> list[str]:
+    """Why figures are in no such chart, in words."""
+    found = chart_variation.not_charted(site.connection, indicator, chart)
+    return [f"{plural(n, 'organisation')}: {reason}." for reason, n in found]
+
+
+def _drawn(site: Site, found: Newest, drawing: Drawing | None, ending: str) -> tuple[Chart, Drawing] | None:
+    if drawing is None:
+        return None
+    name = f"{found.indicator.indicator_id}_{ending}"
+    source = f"{found.indicator.source.source_name}, {found.indicator.source.publisher}, {found.period}"
+    words, frame = drawing.alt_text, drawing.frame
+    return site.charts.draw(name, drawing.chart, words, frame, drawing.caption, source), drawing
