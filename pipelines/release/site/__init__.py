@@ -12,12 +12,18 @@ from pathlib import Path
 
 from pipelines.release.reading import connect
 from pipelines.release.record import Record
-from pipelines.release.site import drivers, indicators, organisations
+from pipelines.release.site import drivers, heatmap, home, indicators, organisations
 from pipelines.release.site.charts import Charts
 from pipelines.release.site.pages import FOLDER, Page, Renderer, Site
 from pipelines.settings import DUCKDB_FILE
 
-MAKERS: tuple[Callable[[Site], Iterator[Page]], ...] = (drivers.pages, indicators.pages, organisations.pages)
+MAKERS: tuple[Callable[[Site], Iterator[Page]], ...] = (
+    home.pages,
+    drivers.pages,
+    heatmap.pages,
+    indicators.pages,
+    organisations.pages,
+)
 """Everything that makes pages. A page is in the site because its maker stands here."""
 
 ASSETS = Path(__file__).with_name("assets")

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipelines.release.reading import table_names
 from pipelines.release.record import Record
 from pipelines.release.site.charts import Charts
+from pipelines.release.site.words import number
 
 FOLDER = "site"
 TEMPLATES = Path(__file__).with_name("templates")
@@ -145,7 +146,7 @@ def numeric_columns(frame: pl.DataFrame) -> list[str]:
 def _is_numeric(values: pl.Series) -> bool:
     if values.dtype.is_numeric():
         return True
-    pattern = r"^(−?[\d,.]+%?( \[\w\])*|\[\w\](\[\w\])*)$"
+    pattern = r"^((< )?−?[\d,.]+%?( \[\w\])*|\[\w\](\[\w\])*)$"
     return values.dtype == pl.String and len(values) > 0 and bool(values.str.contains(pattern).all())
 
 
@@ -158,6 +159,7 @@ def _environment(record: Record) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"cell": cell, "day": day, "slug": slug}
+    environment.filters["number"] = number
     environment.filters |= {"shown_columns": shown_columns, "numeric_columns": numeric_columns}
     environment.globals |= {"record": record, "navigation": NAVIGATION, "is_current": is_current}
     return environment
