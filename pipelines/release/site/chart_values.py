@@ -14,7 +14,8 @@ from pipelines.release.record import Indicator
 from pipelines.release.site.chart_variation import WIDTH, Drawing, axis_title
 from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS
 from pipelines.release.site.newest import Newest, figure
-from pipelines.release.site.phrases import direction, listed, number, organisation_type, period, plural
+from pipelines.release.site.phrases import direction, number, period, plural
+from pipelines.release.site.words import listed, type_name
 
 if TYPE_CHECKING:
     import altair as alt
@@ -73,7 +74,7 @@ def spread_words(rows: pl.DataFrame, newest: Newest) -> str:
     """The spread in words: what, when, the range, and the median of each type."""
     unit = newest.indicator.unit
     medians = [
-        f"{organisation_type(row['organisation_type']).lower()} {number(row['median'], unit)} ({row['organisations']})"
+        f"{type_name(row['organisation_type']).lower()} {number(row['median'], unit)} ({row['organisations']})"
         for row in rows.drop_nulls("median").to_dicts()
     ]
     low, high = number(rows["lowest"].min(), unit), number(rows["highest"].max(), unit)
@@ -140,7 +141,7 @@ def _spread_table(rows: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
     """The spread as text. A quartile of too few organisations is not available."""
     return pl.DataFrame(
         [
-            {"Type": organisation_type(row["organisation_type"]), "Organisations": row["organisations"]}
+            {"Type": type_name(row["organisation_type"]), "Organisations": row["organisations"]}
             | {heading: number(row[name], indicator.unit) or "[x]" for name, heading in SUMMARY.items()}
             for row in rows.to_dicts()
         ]
@@ -151,7 +152,7 @@ def _spread_chart(rows: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin
     import altair as alt
 
     labels = pl.concat_str(
-        pl.col("organisation_type").map_elements(organisation_type, pl.String),
+        pl.col("organisation_type").map_elements(type_name, pl.String),
         pl.lit(" ("),
         "organisations",
         pl.lit(")"),

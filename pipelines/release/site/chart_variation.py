@@ -17,13 +17,14 @@ import polars as pl
 from pipelines.release.reading import literal
 from pipelines.release.record import Indicator
 from pipelines.release.site.charts import BLUE, GREY, INK, ORANGE, PURPLE
-from pipelines.release.site.phrases import PERCENTAGES, listed, number, organisation_type, period, plural, verb
+from pipelines.release.site.phrases import PERCENT, number, period, plural, verb
+from pipelines.release.site.words import listed, type_name, unit_name
 
 if TYPE_CHECKING:
     import altair as alt
 
-WIDTH = 640
-HEIGHT = 340
+WIDTH = 760
+HEIGHT = 380
 LABELS_ON_AXIS = 8
 
 
@@ -132,7 +133,7 @@ def xmr(rows: pl.DataFrame, indicator: Indicator) -> Drawing:
 def funnel_words(rows: pl.DataFrame, indicator: Indicator) -> str:
     """The funnel in words: what, when, how many, the range, and how many lie outside the limits."""
     groups = [
-        f"{organisation_type(group).lower()} ({part.height})"
+        f"{type_name(group).lower()} ({part.height})"
         for (group,), part in rows.group_by("comparison_group", maintain_order=True)
     ]
     shown = rows.drop_nulls("value")["value"]
@@ -165,7 +166,7 @@ def _groups(rows: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
         pl.len().alias("Organisations"), pl.col("centre_line").first().alias("Centre line"), **columns
     )
     return groups.with_columns(
-        pl.col("comparison_group").map_elements(organisation_type, pl.String),
+        pl.col("comparison_group").map_elements(type_name, pl.String),
         pl.col("Centre line").map_elements(lambda value: number(value, indicator.unit), pl.String),
     ).rename({"comparison_group": "Compared with"})
 
@@ -212,7 +213,7 @@ def _funnel_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixi
     import altair as alt
 
     groups = frame["comparison_group"].n_unique()
-    size = {"width": WIDTH, "height": HEIGHT} if groups == 1 else {"width": WIDTH // 2 - 40, "height": 210}
+    size = {"width": WIDTH, "height": HEIGHT} if groups == 1 else {"width": WIDTH // 2 - 40, "height": 220}
     denominator = alt.X("denominator:Q", title="Denominator", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
     base = alt.Chart().encode(x=denominator)
     lines = [
@@ -295,11 +296,12 @@ def _labelled(frame: pl.DataFrame, column: str, marks: dict[str, Mark]) -> pl.Da
     frame = frame.with_columns(pl.col(column).replace_strict(labels, default=None).alias("category"))
     if "comparison_group" not in frame.columns:
         return frame
-    group = pl.col("comparison_group").map_elements(organisation_type, pl.String)
+    group = pl.col("comparison_group").map_elements(type_name, pl.String)
     size = pl.len().over("comparison_group").cast(pl.String)
     return frame.with_columns(pl.concat_str(group, pl.lit(" ("), size, pl.lit(")")).alias("group"))
 
 
 def axis_title(indicator: Indicator) -> str:
     """The unit of an indicator as the title of an axis."""
-    return "Percentage" if indicator.unit in PERCENTAGES else indicator.unit.capitalize()
+    unit = unit_name(indicator.unit)
+    return "Percentage" if unit == PERCENT else unit.capitalize()

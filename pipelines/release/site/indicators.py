@@ -17,31 +17,17 @@ from pipelines.release.site.chart_variation import Drawing
 from pipelines.release.site.charts import Chart
 from pipelines.release.site.newest import Newest, counted, figure, interval, letters_in, status
 from pipelines.release.site.pages import Page, Site
-from pipelines.release.site.phrases import direction, number, organisation_type, plural, verb
+from pipelines.release.site.phrases import direction, number, plural, verb
+from pipelines.release.site.words import policy, type_name, unit_name
 from schemas.published import ENGLAND
 
 CRUMBS = (("Indicators", "indicators/index.html"),)
+SURVEY_ITEM = "survey_item"
 KINDS = {
     "outcome": "Outcome",
-    "survey_item": "NHS Staff Survey question",
+    SURVEY_ITEM: "NHS Staff Survey question",
     "maturity": "Self-assessed maturity",
     "evidence": "Staff survey evidence of a driver",
-}
-DOMAINS = {
-    "patient_outcomes": "Patient outcomes",
-    "operations": "Operations",
-    "quality_rating": "Quality ratings",
-    "staff": "Staff",
-    "finance": "Finance",
-    "evidence": "Evidence of the drivers in the staff survey",
-    "maturity": "Self-assessed maturity",
-}
-"""Domains in the order of the index; others follow by name."""
-
-BANDS = {
-    "above": "above the expected range",
-    "within": "within the expected range",
-    "below": "below the expected range",
 }
 NOT_IN_FUNNEL = "not compared"
 ABOUT = (
@@ -73,17 +59,12 @@ def path(indicator: Indicator) -> str:
 
 
 def by_domain(site: Site) -> list[tuple[str, list[Indicator]]]:
-    """Heading and indicators of each domain; survey items stand apart from the outcomes of their domain."""
-    groups: dict[tuple[bool, str], list[Indicator]] = {}
+    """Heading and indicators of each domain of site.yml, in its order; survey items are a domain of their own."""
+    groups: dict[str, list[Indicator]] = {domain: [] for domain in policy()["domains"]}
     for indicator in site.record.indicators:
-        groups.setdefault((indicator.kind == "survey_item", indicator.domain), []).append(indicator)
-    order = list(DOMAINS)
-    ranked = sorted(groups, key=lambda key: (key[0], order.index(key[1]) if key[1] in order else len(order), key[1]))
-    return [(_heading(*key), groups[key]) for key in ranked]
-
-
-def _heading(is_survey_item: bool, domain: str) -> str:
-    return "Questions of the NHS Staff Survey" if is_survey_item else DOMAINS.get(domain, organisation_type(domain))
+        domain = indicator.kind if indicator.kind == SURVEY_ITEM else indicator.domain
+        groups.setdefault(domain, []).append(indicator)
+    return [(policy()["domains"].get(domain, domain), group) for domain, group in groups.items() if group]
 
 
 def _domains(site: Site) -> list[tuple[str, pl.DataFrame]]:
@@ -97,7 +78,7 @@ def _index_row(found: Newest) -> dict[str, object]:
     indicator = found.indicator
     return {
         "Indicator": indicator.name,
-        "Unit": indicator.unit.replace("_", " "),
+        "Unit": unit_name(indicator.unit),
         "Direction": direction(indicator.polarity),
         "Newest period": found.period,
         "England": england(found),
@@ -168,7 +149,7 @@ def figures(found: Newest) -> pl.DataFrame:
     columns: dict[str, Callable[[dict], object]] = {
         "Organisation": lambda row: row["area_name"],
         "ODS code": lambda row: row["area_code"],
-        "Type": lambda row: organisation_type(row["area_type"]),
+        "Type": lambda row: type_name(row["area_type"]),
         "Region": lambda row: row["parent_name"] or "[x]",
         "Figure": lambda row: figure(row, found.indicator.unit),
     }
@@ -180,8 +161,10 @@ def figures(found: Newest) -> pl.DataFrame:
         if found.rows[name].count()
     }
     if found.bands:
-        columns["Compared with its like"] = lambda row: BANDS.get(found.bands.get(row["area_code"]), NOT_IN_FUNNEL)
-    columns |= {"Status": status, "_link": lambda row: f"organisations/{row['area_code']}.html"}
+        columns["Expected range"] = lambda row: found.bands.get(row["area_code"], NOT_IN_FUNNEL)
+    if found.organisations["note"].count():
+        columns["Status"] = status
+    columns |= {"_link": lambda row: f"organisations/{row['area_code']}.html"}
     return pl.DataFrame(
         [{heading: cell(row) for heading, cell in columns.items()} for row in rows],
         schema=None if rows else dict.fromkeys(columns, pl.String),
@@ -226,7 +209,7 @@ def _over_time(site: Site, found: Newest) -> dict[str, object]:
         chart = _drawn(site, found, drawing, "xmr")
         return {"chart": chart, "sentence": rows["sentence"][-1], "table": None, "reasons": []}
     trend = chart_values.trend(found)
-    is_drawn = found.indicator.kind != "survey_item"
+    is_drawn = found.indicator.kind != SURVEY_ITEM
     return {
         "chart": _drawn(site, found, trend, "trend") if is_drawn else None,
         "sentence": None,

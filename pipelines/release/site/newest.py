@@ -57,7 +57,16 @@ class Newest:
 
 
 def newest(site: Site, indicator: Indicator) -> Newest:
-    """The newest figures of an indicator: of the period of its funnel, or where it has none of the last to end."""
+    """The newest figures of an indicator: of the period of its funnel, or where it has none of the last to end.
+
+    They are read once for all the pages of a site.
+    """
+    if indicator.indicator_id not in site.kept:
+        site.kept[indicator.indicator_id] = _read(site, indicator)
+    return site.kept[indicator.indicator_id]
+
+
+def _read(site: Site, indicator: Indicator) -> Newest:
     values = read_values(site.connection, indicator)
     funnel = funnel_rows(site.connection, indicator)
     last = (funnel if funnel.height else values.sort("period_end", "period_key", nulls_last=False)).row(-1, named=True)
@@ -106,10 +115,8 @@ def _code(row: dict) -> str:
     return f"[{LETTERS[row['value_status']] if row['value'] is None else 'x'}]"
 
 
-def letters_in(frame: pl.DataFrame) -> list[tuple[str, str]]:
-    """The letters that a table of text uses, with their meanings."""
-    return [
-        (letter, meaning)
-        for letter, meaning in MEANINGS.items()
-        if any(frame[name].str.contains(f"[{letter}]", literal=True).any() for name in frame.columns)
-    ]
+def letters_in(*tables: pl.DataFrame) -> list[tuple[str, str]]:
+    """The letters that tables of text use, with their meanings."""
+    cells = {cell for table in tables for row in table.iter_rows() for cell in row if isinstance(cell, str)}
+    codes = {cell[-3:] for cell in cells}
+    return [(letter, meaning) for letter, meaning in MEANINGS.items() if f"[{letter}]" in codes]

@@ -18,7 +18,8 @@ from pipelines.release.site import indicators, newest
 from pipelines.release.site.chart_variation import VARIATIONS
 from pipelines.release.site.newest import Newest, figure, letters_in
 from pipelines.release.site.pages import Page, Site, day
-from pipelines.release.site.phrases import organisation_type
+from pipelines.release.site.phrases import direction
+from pipelines.release.site.words import type_name
 from schemas.published import ENGLAND
 
 CRUMBS = (("Organisations", "organisations/index.html"),)
@@ -105,7 +106,7 @@ def _index(found: list[Organisation]) -> pl.DataFrame:
             {
                 "Organisation": one.place["org_name"],
                 "ODS code": one.code,
-                "Type": organisation_type(one.place["organisation_type"]),
+                "Type": type_name(one.place["organisation_type"]),
                 "Region": one.place["region_name"] or NOT_KNOWN,
                 "Now": now(one),
                 "_link": path(one.code),
@@ -128,14 +129,14 @@ def now(one: Organisation) -> str:
 def _context(site: Site, one: Organisation) -> dict[str, object]:
     tables = [(heading, _table(one, [i.indicator_id for i in group])) for heading, group in indicators.by_domain(site)]
     shown = [(heading, table) for heading, table in tables if table.height]
-    letters = {found for _, table in shown for found in letters_in(table)}
+    letters = letters_in(*(table for _, table in shown))
     return {
         "one": one,
-        "kind": organisation_type(one.place["organisation_type"]),
+        "kind": type_name(one.place["organisation_type"]),
         "now": now(one),
         "successors": _successors(one),
         "tables": shown,
-        "letters": sorted(letters),
+        "letters": letters,
         "sentences": [row["sentence"] for row in one.variation if row["sentence"]],
         "answers": _answer_tables(site, one),
         "history": [row["sentence"] for row in one.history],
@@ -157,7 +158,11 @@ def _table(one: Organisation, indicator_ids: list[str]) -> pl.DataFrame:
     frame = pl.DataFrame(rows, infer_schema_length=None)
     spare = [
         name
-        for name, nothing in (("Compared with its like", indicators.NOT_IN_FUNNEL), ("Newest month", NO_SERIES))
+        for name, nothing in (
+            ("Expected range", indicators.NOT_IN_FUNNEL),
+            ("Newest month", NO_SERIES),
+            ("England", NOT_KNOWN),
+        )
         if name in frame.columns and frame[name].eq(nothing).all()
     ]
     return frame.drop(spare)
@@ -166,14 +171,13 @@ def _table(one: Organisation, indicator_ids: list[str]) -> pl.DataFrame:
 def _row(found: Newest, row: dict, series: dict[str, str]) -> dict[str, str]:
     indicator = found.indicator
     variation = series.get(indicator.indicator_id)
-    band = found.bands.get(row["area_code"])
     return {
         "Indicator": indicator.name,
         "Period": found.period,
         "Figure": figure(row, indicator.unit),
         "England": indicators.england(found),
-        "Direction": indicators.direction(indicator.polarity),
-        "Compared with its like": indicators.BANDS.get(band, indicators.NOT_IN_FUNNEL),
+        "Direction": direction(indicator.polarity),
+        "Expected range": found.bands.get(row["area_code"], indicators.NOT_IN_FUNNEL),
         "Newest month": VARIATIONS[variation].label if variation else NO_SERIES,
         "_link": indicators.path(indicator),
     }

@@ -52,11 +52,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Site:
-    """What page makers work with: the candidate's tables, its record, and the charts of this site."""
+    """What page makers work with: the candidate's tables, its record, and the charts of this site.
+
+    kept: what several makers need and is read only once, by name.
+    """
 
     connection: duckdb.DuckDBPyConnection
     record: Record
     charts: Charts
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def frame(self, sql: str) -> pl.DataFrame:
         """The rows of a select on released tables."""
