@@ -162,13 +162,15 @@ def _spread_chart(rows: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin
     x = alt.X("lowest:Q", title=axis_title(indicator), scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
     half = base.transform_filter("isValid(datum.median)")
     layers = [
-        base.mark_rule(color=GREY, strokeWidth=1.5).encode(x=x, x2="highest:Q"),
-        half.mark_bar(color=LEVELS[1], stroke=BLUE, height=16).encode(x="lower_quartile:Q", x2="upper_quartile:Q"),
-        half.mark_tick(color=INK, thickness=3, size=20).encode(x="median:Q"),
+        base.mark_rule(color=GREY, strokeWidth=1.5).encode(x=x, x2=alt.X2("highest:Q")),
+        half.mark_bar(color=LEVELS[1], stroke=BLUE, height=16).encode(
+            x=alt.X("lower_quartile:Q"), x2=alt.X2("upper_quartile:Q")
+        ),
+        half.mark_tick(color=INK, thickness=3, size=20).encode(x=alt.X("median:Q")),
     ]
     if rows["england"][0] is not None:
         england = alt.Chart(data.head(1)).mark_rule(color=INK, strokeDash=[5, 4], strokeWidth=1.5)
-        layers.append(england.encode(x="england:Q"))
+        layers.append(england.encode(x=alt.X("england:Q")))
     return alt.layer(*layers).properties(width=WIDTH - 160, height=HEIGHT_OF_A_TYPE * rows.height + 10)
 
 
@@ -179,7 +181,7 @@ def _ratings_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
         x=alt.X("value:O", title="Rating", axis=alt.Axis(labelAngle=0, format="d")),
         y=alt.Y("organisations:Q", title="Organisations", axis=alt.Axis(tickCount=5)),
     )
-    text = base.mark_text(dy=-10).encode(text="organisations:Q")
+    text = base.mark_text(dy=-10).encode(text=alt.Text("organisations:Q"))
     return alt.layer(base.mark_bar(color=BLUE, width=60), text).properties(width=WIDTH - 160, height=240)
 
 
@@ -195,5 +197,5 @@ def _trend_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin
     )
     line = base.mark_line(color=BLUE, strokeWidth=2)
     points = base.mark_point(color=BLUE, size=70, filled=True, opacity=1)
-    text = base.mark_text(dy=-14).encode(text="label:N")
+    text = base.mark_text(dy=-14).encode(text=alt.Text("label:N"))
     return alt.layer(line, points, text).properties(width=WIDTH, height=220)

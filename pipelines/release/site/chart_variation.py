@@ -54,7 +54,7 @@ VARIATIONS = {
     "neutral_high": Mark("Neutral, high", "diamond", INK, "white"),
     "neutral_low": Mark("Neutral, low", "diamond", INK, INK),
 }
-TARGETS = {"target": "the standard (dotted)", "interim_target": "the interim ambition (dotted)"}
+TARGETS = {"target": "Standard", "interim_target": "Interim ambition"}
 PROCESS_LIMITS = {"Lower limit": "lower_process_limit", "Upper limit": "upper_process_limit"}
 FUNNEL_NOTE = (
     "Lines: pooled figure of the group (solid), 95% limits (dashed) and 99.8% limits (dotted) for a denominator of "
@@ -204,9 +204,9 @@ def _xmr_note(rows: pl.DataFrame) -> str:
         f" Limits begin anew in {row['rebased_on']}: {row['rebase_reason']}."
         for row in rows.filter(pl.col("rebased_on").is_not_null()).unique("rebased_on", maintain_order=True).to_dicts()
     )
-    targets = [text for column, text in TARGETS.items() if rows[column].null_count() < rows.height]
-    line = f"; {' and '.join(targets)}" if targets else ""
-    return f"Lines: mean (solid) and process limits (dashed){line}.{trial}{rebased}"
+    targets = [f"{text.lower()} (dotted)" for column, text in TARGETS.items() if _has(rows, column)]
+    lines = listed(["mean (solid)", "process limits (dashed)", *targets])
+    return f"Lines: {lines}. Limits are the mean and 2.66 mean moving ranges.{trial}{rebased}"
 
 
 def _funnel_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
@@ -245,22 +245,33 @@ def _xmr_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
     base = alt.Chart(_labelled(data, "variation", VARIATIONS)).encode(
         x=alt.X("period_key:O", title=None, axis=axis, sort=keys)
     )
-    value = alt.Y("value:Q", title=axis_title(indicator), scale=alt.Scale(zero=False))
+    value = alt.Y("value:Q", title=axis_title(indicator), scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
     limits = [
         base.transform_filter("isValid(datum.series_no)")
         .mark_line(color=INK, strokeDash=dash, strokeWidth=width)
-        .encode(y=alt.Y(f"{column}:Q"), detail="series_no:N")
+        .encode(y=alt.Y(f"{column}:Q"), detail=alt.Detail("series_no:N"))
         for column, dash, width in _xmr_lines(frame)
+    ]
+    named = [
+        alt.Chart(frame.tail(1))
+        .mark_text(align="right", dy=-9)
+        .encode(x=alt.X("period_key:O"), y=alt.Y(f"{column}:Q"), text=alt.value(text))
+        for column, text in TARGETS.items()
+        if _has(frame, column)
     ]
     line = base.mark_line(color=GREY, strokeWidth=1.5).encode(y=value)
     points = _points(base.transform_filter("isValid(datum.value)"), frame, "variation", VARIATIONS).encode(y=value)
-    return alt.layer(*limits, line, points).properties(width=WIDTH, height=HEIGHT)
+    return alt.layer(*limits, line, points, *named).properties(width=WIDTH, height=HEIGHT)
 
 
 def _xmr_lines(frame: pl.DataFrame) -> list[tuple[str, list[int], float]]:
-    targets = [(column, [2, 3], 1.5) for column in TARGETS if frame[column].null_count() < frame.height]
+    targets = [(column, [2, 3], 1.5) for column in TARGETS if _has(frame, column)]
     limits = [(column, [6, 4], 1.2) for column in ("lower_process_limit", "upper_process_limit")]
     return [("centre_line", [1, 0], 1.2), *limits, *targets]
+
+
+def _has(frame: pl.DataFrame, column: str) -> bool:
+    return frame[column].null_count() < frame.height
 
 
 def _every_month(frame: pl.DataFrame) -> pl.DataFrame:

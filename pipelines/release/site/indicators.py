@@ -17,17 +17,17 @@ from pipelines.release.site.chart_variation import Drawing
 from pipelines.release.site.charts import Chart
 from pipelines.release.site.newest import Newest, counted, figure, interval, letters_in, status
 from pipelines.release.site.pages import Page, Site
-from pipelines.release.site.phrases import direction, number, plural, verb
+from pipelines.release.site.phrases import count, direction, number, plural, verb
 from pipelines.release.site.words import policy, type_name, unit_name
 from schemas.published import ENGLAND
 
 CRUMBS = (("Indicators", "indicators/index.html"),)
-SURVEY_ITEM = "survey_item"
+SURVEY_ITEM, MATURITY, EVIDENCE = "survey_item", "maturity", "evidence"
 KINDS = {
     "outcome": "Outcome",
     SURVEY_ITEM: "NHS Staff Survey question",
-    "maturity": "Self-assessed maturity",
-    "evidence": "Staff survey evidence of a driver",
+    MATURITY: "Self-assessed maturity",
+    EVIDENCE: "Staff survey evidence of a driver",
 }
 NOT_IN_FUNNEL = "not compared"
 ABOUT = (
@@ -96,12 +96,14 @@ def headline(found: Newest) -> str:
     """What the newest figures say, by rule: England, the middle half of the organisations, and who lies outside."""
     indicator, values = found.indicator, found.organisations["value"].drop_nulls()
     now = found.england_now
+    if indicator.kind == MATURITY:
+        return _shared(found)
     said = [
         f"England: {number(now['value'], indicator.unit)} ({found.period}; {direction(indicator.polarity)})."
         if now and now["value"] is not None
         else f"No figure for England is published for {found.period} ({direction(indicator.polarity)})."
     ]
-    if len(values) >= chart_values.LEAST_FOR_QUARTILES and indicator.kind != "maturity":
+    if len(values) >= chart_values.LEAST_FOR_QUARTILES:
         low, high = (number(values.quantile(q, "linear"), indicator.unit) for q in (0.25, 0.75))
         said.append(f"The middle half of {plural(len(values), 'organisation')} lies between {low} and {high}.")
     if found.funnel.height:
@@ -113,6 +115,15 @@ def headline(found: Newest) -> str:
     return " ".join(said)
 
 
+def _shared(found: Newest) -> str:
+    """What is said of self-assessments: the level of those that shared, together."""
+    now = found.england_now
+    if now is None or now["value"] is None:
+        return f"Too few organisations shared in {found.period} to show a level of all together."
+    level, n = number(now["value"], found.indicator.unit), count(now["denominator"])
+    return f"Median level of the {n} organisations that shared in {found.period}: {level}, on a scale from 1 to 5."
+
+
 def shows(interpretation: str | None) -> tuple[list[str], list[str]]:
     """The sentences of what an indicator shows, and of what it does not show."""
     sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", interpretation or "")
@@ -122,7 +133,7 @@ def shows(interpretation: str | None) -> tuple[list[str], list[str]]:
 
 def _context(site: Site, found: Newest) -> dict[str, object]:
     indicator = found.indicator
-    table = figures(found)
+    table, margins = figures(found), _margins(found)
     said, said_not = shows(indicator.interpretation)
     return {
         "found": found,
@@ -137,7 +148,8 @@ def _context(site: Site, found: Newest) -> dict[str, object]:
         "over_time": _over_time(site, found),
         "table": table,
         "letters": letters_in(table),
-        "margins": _margins(found),
+        "margins": margins,
+        "margin_letters": letters_in(margins),
         "about": [(heading, getattr(indicator, name)) for heading, name in ABOUT if getattr(indicator, name)],
         "data": f"../api/v1/indicators/{indicator.indicator_id}/data",
     }
@@ -158,7 +170,7 @@ def figures(found: Newest) -> pl.DataFrame:
     columns |= {
         name.capitalize(): lambda row, name=name: counted(row, name)
         for name in ("numerator", "denominator")
-        if found.rows[name].count()
+        if found.rows[name].count() and found.indicator.kind != MATURITY
     }
     if found.bands:
         columns["Expected range"] = lambda row: found.bands.get(row["area_code"], NOT_IN_FUNNEL)
@@ -175,15 +187,18 @@ def figures(found: Newest) -> pl.DataFrame:
 def _margins(found: Newest) -> pl.DataFrame:
     """Cells of several organisations together, which only the self-assessments have."""
     areas = {"type": "Type of organisation", "region": "Region"}
+    rows = found.rows.filter(pl.col("area_type").is_in(list(areas))).sort(
+        "area_type", "area_name", descending=[True, False]
+    )
     return pl.DataFrame(
         [
             {
-                "Organisations of": row["area_name"],
+                "Organisations": type_name(row["area_code"]) if row["area_type"] == "type" else row["area_name"],
                 "Grouped by": areas[row["area_type"]],
                 "Median level": figure(row, found.indicator.unit),
-                "Organisations that shared": counted(row, "denominator"),
+                "Shared": counted(row, "denominator"),
             }
-            for row in found.rows.filter(pl.col("area_type").is_in(list(areas))).to_dicts()
+            for row in rows.to_dicts()
         ]
     )
 
@@ -193,7 +208,7 @@ def _between(site: Site, found: Newest) -> dict[str, object]:
     indicator = found.indicator
     if found.funnel.height:
         chart = _drawn(site, found, chart_variation.funnel(found.funnel, indicator), "funnel")
-    elif indicator.kind == "maturity":
+    elif indicator.kind == MATURITY:
         chart = None
     else:
         make = chart_values.ratings if indicator.unit == "rating" else chart_values.spread
@@ -209,7 +224,7 @@ def _over_time(site: Site, found: Newest) -> dict[str, object]:
         chart = _drawn(site, found, drawing, "xmr")
         return {"chart": chart, "sentence": rows["sentence"][-1], "table": None, "reasons": []}
     trend = chart_values.trend(found)
-    is_drawn = found.indicator.kind != SURVEY_ITEM
+    is_drawn = found.indicator.kind not in (SURVEY_ITEM, MATURITY)
     return {
         "chart": _drawn(site, found, trend, "trend") if is_drawn else None,
         "sentence": None,
