@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.release.reading import connect
 from pipelines.release.record import Record
-from pipelines.release.site import drivers, heatmap, home, indicators, organisations
+from pipelines.release.site import about, drivers, heatmap, home, indicators, organisations, quality
 from pipelines.release.site.charts import Charts
 from pipelines.release.site.pages import FOLDER, Page, Renderer, Site
 from pipelines.settings import DUCKDB_FILE
@@ -23,6 +23,8 @@ MAKERS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     heatmap.pages,
     indicators.pages,
     organisations.pages,
+    quality.pages,
+    about.pages,
 )
 """Everything that makes pages. A page is in the site because its maker stands here."""
 
@@ -35,7 +37,7 @@ def write_site(candidate: Path, record: Record) -> list[Path]:
     renderer = Renderer(candidate, record)
     charts = Charts(candidate, record)
     with connect(candidate / DUCKDB_FILE) as connection:
-        site = Site(connection, record, charts)
+        site = Site(candidate, connection, record, charts)
         written = [renderer.write(page) for maker in MAKERS for page in maker(site)]
     return [*_copy_assets(candidate / FOLDER / "assets"), *charts.written, *written]
 

@@ -16,7 +16,7 @@ from pipelines.release.record import Driver
 from pipelines.release.site import driver_charts
 from pipelines.release.site.charts import Chart
 from pipelines.release.site.pages import Page, Site
-from pipelines.release.site.words import decimals, interval, legend, number, policy, q_words, shown, type_name
+from pipelines.release.site.words import decimals, interval, legend, level, number, policy, q_words, shown, type_name
 
 CRUMBS = (("Drivers", "drivers/index.html"),)
 BLURRED = (
@@ -106,7 +106,7 @@ def headline(maturity: dict[str, Any] | None) -> tuple[str, str]:
     if not maturity or maturity["median_level"] is None:
         return "", "No self-assessment is shown in this release."
     words = f"{maturity['n_shared']} of {maturity['n_eligible']} organisations shared a complete answer"
-    return f"Median level {number(maturity['median_level'])}", f"{maturity['round_key']}: {words}."
+    return f"Median level {level(maturity['median_level'])}", f"{maturity['round_key']}: {words}."
 
 
 def _distribution(site: Site, driver: Driver) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipelines.release.site.pages import Page, Site
-from pipelines.release.site.words import code, legend, number, policy, type_name
+from pipelines.release.site.words import code, legend, level, number, policy, type_name
 
 _ROUNDS = "select distinct round_key from pub_driver_maturity order by round_key desc"
 _CELLS = """
@@ -41,4 +41,4 @@ def _cell(row: dict[str, Any] | None) -> dict[str, Any]:
     if row["median_level"] is None:
         return {"figure": code(row["value_status"]), "words": f"of {row['n_eligible']}", "level": 0}
     words = f"{row['n_shared']} of {row['n_eligible']}; {number(row['share_at_or_above_3'], 0)}% at 3 or above"
-    return {"figure": number(row["median_level"]), "words": words, "level": int(row["median_level"])}
+    return {"figure": level(row["median_level"]), "words": words, "level": int(row["median_level"])}

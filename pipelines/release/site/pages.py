@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipelines.release.reading import table_names
 from pipelines.release.record import Record
 from pipelines.release.site.charts import Charts
-from pipelines.release.site.words import number
+from pipelines.release.site.words import level, number
 
 FOLDER = "site"
 TEMPLATES = Path(__file__).with_name("templates")
@@ -52,11 +52,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Site:
-    """What page makers work with: the candidate's tables, its record, and the charts of this site.
+    """What page makers work with: the candidate's folder and tables, its record, and the charts of this site.
 
     kept: what several makers need and is read only once, by name.
     """
 
+    folder: Path
     connection: duckdb.DuckDBPyConnection
     record: Record
     charts: Charts
@@ -108,6 +109,25 @@ class Links:
         return f"{link}#{fragment}" if fragment else link
 
 
+@dataclass(frozen=True)
+class Some:
+    """The first rows of a frame, and how many there are in all."""
+
+    frame: pl.DataFrame
+    rows: int
+
+
+def first(frame: pl.DataFrame, most: int = 50) -> Some:
+    """As many rows as a page can hold; the rest is in the files."""
+    return Some(frame.head(most), len(frame))
+
+
+def filled(frame: pl.DataFrame, empty: str) -> pl.DataFrame:
+    """A frame as a table shows it, with a word or code where there is nothing."""
+    rows = [[empty if value is None else cell(value) for value in row] for row in frame.iter_rows()]
+    return pl.DataFrame(rows, schema=dict.fromkeys(frame.columns, pl.String), orient="row")
+
+
 def cell(value: object) -> str:
     """A value as a table shows it. Raises ValueError for an empty one: what is not there has a code that says why."""
     if value is None:
@@ -124,6 +144,13 @@ def cell(value: object) -> str:
 def day(value: date) -> str:
     """A date as British readers write it: 22 November 2026."""
     return f"{value.day} {value:%B %Y}"
+
+
+def size(count: int) -> str:
+    """Bytes as readers count them."""
+    if count < 1_000:
+        return f"{count} bytes"
+    return f"{count / 1_000:,.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"
 
 
 def slug(text: str) -> str:
@@ -163,7 +190,7 @@ def _environment(record: Record) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"cell": cell, "day": day, "slug": slug}
-    environment.filters["number"] = number
+    environment.filters |= {"number": number, "level": level, "size": size}
     environment.filters |= {"shown_columns": shown_columns, "numeric_columns": numeric_columns}
     environment.globals |= {"record": record, "navigation": NAVIGATION, "is_current": is_current}
     return environment

@@ -44,6 +44,11 @@ def number(value: float, places: int = 1) -> str:
     return f"{rounded:,.{places}f}".replace("-", "−")
 
 
+def level(value: float) -> str:
+    """A median level, with as many decimals as it has: 3, 3.5 or 3.25."""
+    return f"{round(value, 2):g}"
+
+
 def interval(low: float, high: float, places: int = 2) -> str:
     """Both ends of an interval."""
     return f"{number(low, places)} to {number(high, places)}"
