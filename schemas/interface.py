@@ -73,6 +73,30 @@ INDICATOR_VALUES = Table(
     key=("area_code", "area_type", "period_type", "period_key"),
 )
 
+REVISIONS = Table(
+    "revisions",
+    "table, row and column that differs from the last release",
+    (
+        _text("table_name", "table whose row differs"),
+        _text("indicator_id", "measure, driver or question the row is about", nullable=True),
+        _text("row_key", "key of the row"),
+        _text("org_code", "ODS code, where the table has one", nullable=True),
+        _text("period_key", "period, where the table has one", nullable=True),
+        _text("column_name", "column that differs; null where the row came or went", nullable=True),
+        _text("old_value", "what the last release said, as text", nullable=True),
+        _text("new_value", "what this release says, as text", nullable=True),
+        _number("old_number", "the same as a number, where it is one"),
+        _number("new_number", "the same as a number, where it is one"),
+        _text("old_status", "value_status in the last release", nullable=True),
+        _text("new_status", "value_status in this release", nullable=True),
+        _text("change", "what became of the row"),
+        _text("reason", "why it differs, by rule"),
+        _text("release_from", "release that this one is compared with; null in the first", nullable=True),
+        _text("release_to", "this release"),
+        DATA_ORIGIN,
+    ),
+)
+
 COMPARISONS = ("Better", "Similar", "Worse", "Not compared")
 FINGERTIPS = Table(
     "fingertips_data",
