@@ -12,16 +12,18 @@ from pipelines.release.export import export
 from pipelines.release.fingertips import write_fingertips
 from pipelines.release.packaging import write_packages
 from pipelines.release.record import read_record
+from pipelines.release.site import write_site
 from pipelines.release.workbook import write_workbook
 
 
 def write_outputs(candidate: Path) -> list[Path]:
-    """Write every output into the candidate, and return what was written. The packages describe the files before."""
+    """Write every output into the candidate, and return what was written. Packages and site list the files before."""
     record = read_record(candidate)
     return [
         *export(candidate),
         *write_api(candidate, record),
         *write_fingertips(candidate, record),
-        *write_packages(candidate, record),
         write_workbook(candidate, record),
+        *write_packages(candidate, record),
+        *write_site(candidate, record),
     ]
