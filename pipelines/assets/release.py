@@ -49,7 +49,7 @@ def _version(workspace: Workspace) -> str:
     """The next version; what was known on an earlier day is no release and bears that day."""
     if workspace.as_at:
         return f"as-at-{workspace.as_at.isoformat()}"
-    return release.next_version(workspace.releases, dt.date.today())
+    return release.version_to_build(workspace, dt.date.today())
 
 
 @asset(
@@ -100,6 +100,7 @@ def published() -> Iterator[MaterializeResult]:
     shown.record(workspace, version)
     release.publish(workspace.candidate, workspace, version, settings.may_replace_published())
     release.note_withdrawals(workspace)
+    release.settle(workspace)
     say(f"release {version} is being served")
     yield MaterializeResult(asset_key=RELEASE, metadata={"release_id": version})
     yield MaterializeResult(asset_key=SERVING, metadata={"release_id": version})

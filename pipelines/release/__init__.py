@@ -2,7 +2,7 @@
 
 In this order, with nothing left out:
 
-    version = next_version(workspace.releases, today)
+    version = version_to_build(workspace, today)
     candidate = build_candidate(workspace, manifest_path, version, code_version)
     write_outputs(candidate)
     result = run_gate(workspace)
@@ -12,9 +12,12 @@ In this order, with nothing left out:
     shown.record(workspace, version)              # store/shown.py: what the next release is held against
     publish(candidate, workspace, version)
     note_withdrawals(workspace)
+    settle(workspace)                             # notices, and the web root
 """
 
+from pipelines.release.after import settle
 from pipelines.release.candidate import build_candidate
+from pipelines.release.correcting import version_to_build
 from pipelines.release.export import export
 from pipelines.release.gate import Check, GateResult, run_gate
 from pipelines.release.manifest import read_manifest, verify, write_manifest
@@ -49,7 +52,9 @@ __all__ = [
     "refuse",
     "run_gate",
     "serve",
+    "settle",
     "verify",
+    "version_to_build",
     "write_manifest",
     "write_outputs",
 ]
