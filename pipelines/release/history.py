@@ -53,8 +53,8 @@ class Past:
 
     @property
     def day(self) -> str:
-        """The day on which it was built."""
-        return day(self.facts.built_at)
+        """The day on which it came out."""
+        return day(self.facts.out_at)
 
     @property
     def last(self) -> Event | None:

@@ -42,11 +42,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a release is, told by its manifest. `rows` is the sum over its tables."""
+    """What a release is, told by its manifest. `rows` is the sum over its tables.
+
+    out_at: when it could first be read: the end of its embargo, or, where it had none, when it was built. UTC.
+    """
 
     release_id: str
     is_synthetic: bool
     built_at: str
+    out_at: str
     schema_version: int
     tables: int
     rows: int
@@ -79,7 +83,8 @@ def facts(workspace: Workspace, version: str) -> Facts:
     manifest = read_manifest(folder)
     rows = manifest["tables"].values()
     kept = {name: manifest[name] for name in ("release_id", "is_synthetic", "built_at", "schema_version")}
-    return Facts(**kept, tables=len(rows), rows=sum(rows), manifest_sha256=sha256_of(folder / MANIFEST))
+    out_at = (manifest.get("calendar") or {}).get("ends_at", manifest["built_at"])
+    return Facts(**kept, out_at=out_at, tables=len(rows), rows=sum(rows), manifest_sha256=sha256_of(folder / MANIFEST))
 
 
 def events(workspace: Workspace, version: str) -> list[Event]:

@@ -55,8 +55,9 @@ def entries(releases: list[Past]) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.updated, entry.name), reverse=True)
 
 
-def index(releases: list[Past], deprecated: list[dict[str, Any]], here: str) -> str:
-    """The index as JSON. here: the folder of the file, from the web root; all links are relative to it."""
+def index(releases: list[Past], announced: dict[str, Any], here: str) -> str:
+    """The index as JSON. announced: what will go or has another name (policy/deprecations.yml). here: the folder of the
+    file, from the web root; all links are relative to it."""
     current = [past.version for past in releases if past.is_current]
     content = {
         "current": current[0] if current else None,
@@ -66,7 +67,7 @@ def index(releases: list[Past], deprecated: list[dict[str, Any]], here: str) -> 
             "feed": _from(here, "feed.atom"),
         },
         "releases": [_listed(past, here) for past in reversed(releases)],
-        "deprecated": deprecated,
+        **announced,
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
@@ -81,6 +82,7 @@ def _listed(past: Past, here: str) -> dict[str, Any]:
         "is_current": past.is_current,
         "is_synthetic": facts.is_synthetic,
         "built_at": utc(facts.built_at),
+        "out_at": utc(facts.out_at),
         "schema_version": facts.schema_version,
         "manifest_sha256": facts.manifest_sha256,
         "holds_withdrawn_answers": past.holds_withdrawn,
@@ -95,7 +97,7 @@ def _listed(past: Past, here: str) -> dict[str, Any]:
 def _release_entry(past: Past) -> Entry:
     data = "SYNTHETIC data" if past.facts.is_synthetic else "Published data"
     summary = f"{data}: {past.facts.tables} tables, {past.facts.rows:,} rows."
-    return Entry(past.version, f"Release {past.version}", summary, utc(past.facts.built_at), page_of(past.version))
+    return Entry(past.version, f"Release {past.version}", summary, utc(past.facts.out_at), page_of(past.version))
 
 
 def _event_entries(past: Past) -> list[Entry]:

@@ -59,6 +59,10 @@ class Pages:
         title, said = f"Release {past.version}", self.said(past, path)
         self._fill(path, "files.html", title, past=past, files=listed, mounted=mounted, said=said)
 
+    def renamed(self, path: str, old: str, target: str) -> None:
+        """The old address of an indicator that goes by another id."""
+        self._fill(path, "renamed.html", f"The indicator {old} has another name", target=target)
+
     def nothing(self) -> None:
         """The first page while no release is served."""
         self._fill("index.html", "nothing.html", "No release is being served", any_ever=bool(self.releases))

@@ -29,6 +29,8 @@ from pipelines.settings import Workspace
 TREES = ".web"
 API = "api/v1"
 LATEST = "latest"
+INDICATORS = "indicators"
+DEPRECATIONS = POLICY.with_name("deprecations.yml")
 RELEASES_PAGE = "site/releases.html"
 
 
@@ -72,6 +74,7 @@ def assemble(workspace: Workspace, folder: Path) -> None:
     _first_page(root)
     root.pages.history()
     _interface(root)
+    _renamed(root)
     _for_machines(root, policy)
 
 
@@ -124,12 +127,29 @@ def _interface(root: Root) -> None:
     place.mkdir(parents=True)
     source = root.archive / root.current.version / API if root.current else None
     if source and source.is_dir():
-        for child in sorted(source.iterdir()):
-            tree.link(child, place / child.name)
+        tree.spread(source, place, INDICATORS)
+
+
+def _renamed(root: Root) -> None:
+    """The old addresses of indicators that go by another id lead to the new ones."""
+    for each in _announced()["redirects"]:
+        old, new = each["from"], each["to"]
+        page = f"{LATEST}/{tree.SITE}/{INDICATORS}"
+        if (root.folder / page / f"{new}.html").exists():
+            root.pages.renamed(f"{page}/{old}.html", old, f"{page}/{new}.html")
+        for name in ("{}", "{}.json"):
+            place = root.folder / API / INDICATORS
+            if (place / name.format(new)).exists():
+                tree.link(place / name.format(new), place / name.format(old))
+
+
+def _announced() -> dict[str, Any]:
+    found = yaml.safe_load(DEPRECATIONS.read_text(encoding="utf-8")) if DEPRECATIONS.exists() else {}
+    return {name: found.get(name) or [] for name in ("deprecations", "redirects")}
 
 
 def _for_machines(root: Root, policy: dict[str, Any]) -> None:
-    deprecated: list[dict[str, Any]] = []
+    announced = _announced()
     root.pages.write("feed.atom", feed.atom(root.releases, policy))
-    root.pages.write("index.json", feed.index(root.releases, deprecated, ""))
-    root.pages.write(f"{API}/releases.json", feed.index(root.releases, deprecated, API))
+    root.pages.write("index.json", feed.index(root.releases, announced, ""))
+    root.pages.write(f"{API}/releases.json", feed.index(root.releases, announced, API))

@@ -32,6 +32,16 @@ def mount(release: Path, place: Path, addition: Addition) -> None:
             link(child, place / child.name)
 
 
+def spread(folder: Path, place: Path, deeper: str) -> None:
+    """Links the content of a folder one by one, and likewise that of the folder in it named `deeper`."""
+    place.mkdir(parents=True, exist_ok=True)
+    for child in sorted(folder.iterdir()):
+        if child.name == deeper:
+            spread(child, place / deeper, "")
+        else:
+            link(child, place / child.name)
+
+
 def link(target: Path, place: Path) -> None:
     """A relative link; the folder that it stands in must be where it stays."""
     place.symlink_to(os.path.relpath(target.resolve(), place.parent.resolve()))
