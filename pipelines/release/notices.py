@@ -94,13 +94,18 @@ def events(workspace: Workspace, version: str) -> list[Event]:
     return [Event(**event) for event in _read(workspace, version)["events"]]
 
 
-def standing(told: list[Event]) -> Event | None:
-    """What holds of a release now. A withdrawal is for good; a rollback holds until the release is taken up again."""
-    holding: dict[str, Event] = {}
+def holding(told: list[Event]) -> list[Event]:
+    """What holds of a release now, the gravest first. A rollback holds until the release is taken up again."""
+    last: dict[str, Event] = {}
     for event in told:
-        holding.pop(UNDOES.get(event.kind, ""), None)
-        holding[event.kind] = event
-    return next((holding[kind] for kind in STANDING if kind in holding), None)
+        last.pop(UNDOES.get(event.kind, ""), None)
+        last[event.kind] = event
+    return [last[kind] for kind in STANDING if kind in last]
+
+
+def standing(told: list[Event]) -> Event | None:
+    """The gravest of what holds of a release now, None for nothing."""
+    return next(iter(holding(told)), None)
 
 
 def add(workspace: Workspace, version: str, kind: Kind, reason: str, by: str, release: str | None) -> Event:

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 
 from pipelines.release.promote import serve
@@ -95,11 +96,11 @@ def online(workspace: Workspace) -> Iterator[str]:
             thread.join()
 
 
-def get(address: str) -> tuple[int, dict[str, str], str]:
+def get(address: str) -> tuple[int, Message, str]:
     """Status, headers and text of an answer."""
     try:
         with urllib.request.urlopen(address, timeout=10) as answer:
-            return answer.status, dict(answer.headers), answer.read().decode()
+            return answer.status, answer.headers, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, dict(error.headers), ""
+            return error.code, error.headers, ""

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from pipelines.release.history import Past, day
-from pipelines.release.notices import Event
+from pipelines.release.notices import Event, holding
 
 MARKER = "<!-- alerts -->"
 STARTS = (re.compile(re.escape(MARKER)), re.compile(r"<main\b[^>]*>", re.I), re.compile(r"<body\b[^>]*>", re.I))
@@ -40,7 +40,7 @@ def told(event: Event) -> str:
 
 def alerts_of(past: Past, current: str | None) -> list[Alert]:
     """What is to be said on every page of a release, the gravest first; nothing for a current one that is good."""
-    found = [_alert(event, current) for event in reversed(past.events) if event.kind != "reinstated"]
+    found = [_alert(event, current) for event in holding(list(past.events))]
     if past.last is None and not past.is_current:
         found.append(Alert("This is not the current release", "", _links(None, current)))
     if past.holds_withdrawn:
