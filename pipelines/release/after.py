@@ -13,10 +13,13 @@ and backups. Its notice stays: it is the tombstone, and keeps the version from b
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pipelines import settings
 from pipelines.errors import Fault
 from pipelines.release import correcting, notices
 from pipelines.release.correcting import Intention
+from pipelines.release.manifest import read_manifest
 from pipelines.release.promote import current_release, parts, serve
 from pipelines.settings import Workspace
 
@@ -29,6 +32,10 @@ def workspace_of(version: str) -> Workspace:
     place = Workspace(settings.home(), "published")
     if version not in notices.versions(place):
         raise _unknown(place, version)
+    return _workspace(place, version)
+
+
+def _workspace(place: Workspace, version: str) -> Workspace:
     return Workspace(place.root, notices.facts(place, version).origin)
 
 
@@ -105,11 +112,11 @@ def settle(workspace: Workspace) -> None:
     from pipelines.release import web
 
     for origin in ("published", "synthetic"):
-        correcting.note_if_out(Workspace(workspace.root, origin))
+        correcting.note_what_is_out(Workspace(workspace.root, origin))
     present = served(workspace)
     held = notices.standing(notices.events(workspace, present)) if present else None
     if present and held and held.kind in BACK:
-        _serve_instead(workspace, held.release or fallback(workspace, present))
+        _serve_instead(workspace, held.release or fallback(_workspace(workspace, present), present))
     web.rebuild(workspace)
 
 
@@ -119,12 +126,24 @@ def served(workspace: Workspace) -> str | None:
     return folder.name if folder else None
 
 
+def last_built(workspace: Workspace) -> Path | None:
+    """The release of the last build of these data that is out, whatever became of it; None while readers get others.
+
+    After a rollback it is not the one that is served: unchanged inputs would only make the same release again.
+    """
+    present = served(workspace)
+    if present and not _holds(workspace, present):
+        return None
+    folders = [workspace.releases / version for version in notices.versions(workspace)]
+    mine = [folder for folder in folders if folder.is_dir() and _holds(workspace, folder.name)]
+    return max(mine, key=lambda folder: (read_manifest(folder)["built_at"], parts(folder.name)), default=None)
+
+
 def fallback(workspace: Workspace, version: str) -> str | None:
     """The newest earlier release of the same data of which nothing bad is known, None for none."""
-    origin = notices.facts(workspace, version).origin
     earlier = [each for each in notices.versions(workspace) if parts(each) < parts(version)]
-    good = [each for each in earlier if _standing(workspace, each) is None]
-    return next((each for each in reversed(good) if notices.facts(workspace, each).origin == origin), None)
+    good = [each for each in earlier if _standing(workspace, each) is None and _holds(workspace, each)]
+    return good[-1] if good else None
 
 
 def _serve_instead(workspace: Workspace, version: str | None) -> None:
@@ -133,6 +152,11 @@ def _serve_instead(workspace: Workspace, version: str | None) -> None:
         serve(workspace, version)
     else:
         workspace.current.unlink(missing_ok=True)
+
+
+def _holds(workspace: Workspace, version: str) -> bool:
+    """Whether a release holds the data of this workspace."""
+    return notices.facts(workspace, version).origin == workspace.origin
 
 
 def _standing(workspace: Workspace, version: str) -> str | None:
@@ -161,7 +185,7 @@ def _refuse_withdrawn(where: str, workspace: Workspace, version: str, todo: str)
 
 
 def _require_same_data(where: str, workspace: Workspace, present: str | None) -> None:
-    if present is None or notices.facts(workspace, present).origin == workspace.origin:
+    if present is None or _holds(workspace, present):
         return
     raise Fault(
         where=where,

@@ -15,6 +15,7 @@ from pathlib import Path
 from pipelines import settings
 from pipelines.errors import Fault
 from pipelines.release import notices
+from pipelines.release.notices import Facts
 from pipelines.release.promote import next_version, parts
 from pipelines.settings import Workspace
 
@@ -74,15 +75,29 @@ def give_up(workspace: Workspace) -> None:
     path_of(workspace).unlink(missing_ok=True)
 
 
-def note_if_out(workspace: Workspace) -> None:
-    """Once the patch is out: tells beside the corrected release, and forgets the intention. May be repeated."""
+def carried_by(workspace: Workspace, version: str) -> dict[str, str] | None:
+    """What the manifest of a build says if it is a correction: of which release, and what was wrong."""
     intended = pending(workspace)
-    if intended is None or not _is_out(workspace, intended):
-        return
-    told = notices.events(workspace, intended.corrects)
-    if ("corrected", intended.version) not in {(event.kind, event.release) for event in told}:
-        notices.add(workspace, intended.corrects, "corrected", intended.reason, intended.by, intended.version)
-    give_up(workspace)
+    if intended is None or intended.version != version:
+        return None
+    return {"corrects": intended.corrects, "correction_reason": intended.reason}
+
+
+def note_what_is_out(workspace: Workspace) -> None:
+    """Tells beside each release that a patch which is out has corrected it, and forgets the intention. Repeatable."""
+    intended = pending(workspace)
+    for version in notices.versions(workspace):
+        patch = notices.facts(workspace, version)
+        if patch.corrects and patch.origin == workspace.origin:
+            _note(workspace, patch, intended.by if intended and intended.version == version else "")
+    if intended and _is_out(workspace, intended):
+        give_up(workspace)
+
+
+def _note(workspace: Workspace, patch: Facts, by: str) -> None:
+    told = {(event.kind, event.release) for event in notices.events(workspace, patch.corrects)}
+    if ("corrected", patch.release_id) not in told:
+        notices.add(workspace, patch.corrects, "corrected", patch.correction_reason, by, patch.release_id)
 
 
 def patch_of(workspace: Workspace, version: str) -> str:

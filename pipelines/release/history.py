@@ -59,7 +59,7 @@ class Past:
     @property
     def last(self) -> Event | None:
         """The event that its state follows from."""
-        return notices.standing(list(self.events))
+        return notices.standing(self.events)
 
 
 def history(workspace: Workspace, origin: Origin | None = None) -> list[Past]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -45,6 +46,7 @@ class Facts:
     """What a release is, told by its manifest. `rows` is the sum over its tables.
 
     out_at: when it could first be read: the end of its embargo, or, where it had none, when it was built. UTC.
+    corrects: the release that it is a patch of, with what was wrong there.
     """
 
     release_id: str
@@ -55,6 +57,8 @@ class Facts:
     tables: int
     rows: int
     manifest_sha256: str
+    corrects: str | None
+    correction_reason: str | None
 
     @property
     def origin(self) -> settings.Origin:
@@ -84,6 +88,7 @@ def facts(workspace: Workspace, version: str) -> Facts:
     rows = manifest["tables"].values()
     kept = {name: manifest[name] for name in ("release_id", "is_synthetic", "built_at", "schema_version")}
     out_at = (manifest.get("calendar") or {}).get("ends_at", manifest["built_at"])
+    kept |= {name: manifest.get(name) for name in ("corrects", "correction_reason")}
     return Facts(**kept, out_at=out_at, tables=len(rows), rows=sum(rows), manifest_sha256=sha256_of(folder / MANIFEST))
 
 
@@ -94,7 +99,7 @@ def events(workspace: Workspace, version: str) -> list[Event]:
     return [Event(**event) for event in _read(workspace, version)["events"]]
 
 
-def holding(told: list[Event]) -> list[Event]:
+def holding(told: Sequence[Event]) -> list[Event]:
     """What holds of a release now, the gravest first. A rollback holds until the release is taken up again."""
     last: dict[str, Event] = {}
     for event in told:
@@ -103,7 +108,7 @@ def holding(told: list[Event]) -> list[Event]:
     return [last[kind] for kind in STANDING if kind in last]
 
 
-def standing(told: list[Event]) -> Event | None:
+def standing(told: Sequence[Event]) -> Event | None:
     """The gravest of what holds of a release now, None for nothing."""
     return next(iter(holding(told)), None)
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
 
+from pipelines.release.correcting import carried_by
 from pipelines.release.promote import serve
 from pipelines.release.web.serving import server
 from pipelines.settings import Workspace
@@ -67,6 +68,7 @@ def _manifest(workspace: Workspace, folder: Path, version: str, built_at: str) -
         "schema_version": 1,
         "tables": {"pub_measure_values": 1200},
         "files": files,
+        **(carried_by(workspace, version) or {}),
     }
 
 

@@ -40,7 +40,7 @@ def told(event: Event) -> str:
 
 def alerts_of(past: Past, current: str | None) -> list[Alert]:
     """What is to be said on every page of a release, the gravest first; nothing for a current one that is good."""
-    found = [_alert(event, current) for event in holding(list(past.events))]
+    found = [_alert(event, current) for event in holding(past.events)]
     if past.last is None and not past.is_current:
         found.append(Alert("This is not the current release", "", _links(None, current)))
     if past.holds_withdrawn:
