@@ -8,8 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.release.export import export
+from pipelines.release.record import read_record
+from pipelines.release.site import write_site
 
 
 def write_outputs(candidate: Path) -> list[Path]:
     """Write every output into the candidate, and return what was written."""
-    return export(candidate)
+    exported = export(candidate)
+    record = read_record(candidate)
+    return [*exported, *write_site(candidate, record)]
