@@ -5,6 +5,7 @@ Belongs here: what a person types and sees. Does not belong here: any rule about
 
 from __future__ import annotations
 
+import getpass
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 
 from pipelines import settings
 from pipelines.locking import one_at_a_time
-from pipelines.settings import Workspace
+from pipelines.settings import DUCKDB_FILE, Origin, Workspace
 
 app = typer.Typer(
     help="From a candidate that passed to a release that is out, and what may follow.", no_args_is_help=True
@@ -113,6 +114,34 @@ def note_access(
 
 
 @app.command()
+def explain(
+    indicator: Annotated[
+        str, typer.Option(help="The indicator, as the refusal or `impact release difference` names it.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why it moved. It is released with the data.")],
+    by: Annotated[str | None, typer.Option(help="Who writes; not released. Without it: the account's name.")] = None,
+) -> None:
+    """Writes down why an indicator moved as far as it did. The next refresh makes a release with it."""
+    from pipelines.release.movement import explain as take_down
+
+    written = take_down(_both_origins(), indicator, reason, by or getpass.getuser())
+    typer.echo(f"explained: {indicator} since release {written.release_from}; the next refresh acts on it")
+
+
+@app.command()
+def difference() -> None:
+    """Tells what the candidate, or else the release that is served, says otherwise than the one before it."""
+    from pipelines.release import current_release
+    from pipelines.release.difference import account
+
+    places = _both_origins()
+    candidates = [place.candidate for place in places if (place.candidate / DUCKDB_FILE).exists()]
+    served = current_release(places[0])
+    for folder in candidates or ([served] if served else []):
+        typer.echo("\n".join([f"{folder.name}:", *account(folder)]))
+
+
+@app.command()
 def correct(
     version: Version,
     reason: Reason = "",
@@ -172,7 +201,7 @@ def history() -> None:
         state = STATES[past.state] + (", served" if past.is_current else "")
         table.add_row(past.version, past.facts.built_at[:19], data, state, "\n".join(said))
     Console(highlight=False, width=None if sys.stdout.isatty() else WIDE).print(table)
-    for workspace in (Workspace(settings.home(), "published"), Workspace(settings.home(), "synthetic")):
+    for workspace in _both_origins():
         intended = correcting.pending(workspace)
         if intended:
             typer.echo(f"pending: {intended.version} corrects {intended.corrects}: {intended.reason}")
@@ -203,3 +232,8 @@ def serve(port: Annotated[int, typer.Option(help="Port; only this machine can re
 def _published() -> Workspace:
     """Only releases with published data wait."""
     return Workspace(settings.home(), "published")
+
+
+def _both_origins() -> list[Workspace]:
+    origins: tuple[Origin, ...] = ("published", "synthetic")
+    return [Workspace(settings.home(), origin) for origin in origins]

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import Fault
-from pipelines.release import rules
+from pipelines.release import movement, promises, rules
 from pipelines.release.differencing import disclosive
 from pipelines.release.promote import current_release
 from pipelines.release.reading import connect, release_info, row_counts
@@ -83,6 +83,7 @@ def run_gate(workspace: Workspace, accepted_falls: Mapping[str, str] | None = No
         rest = rules.volume(row_counts(connection), last, accepted)
         rest += rules.content(workspace.origin, release_id)
         rest.append(rules.differencing(disclosive(workspace, connection) if is_sound else {}))
+        rest += [movement.examination(), promises.examination(workspace, release_id)]
         for examination in rest:
             outcomes += examiner.examine(examination) if is_sound else _not_run(examination)
     checks = [check for check, _ in outcomes] + [_accepted(*fall) for fall in sorted(accepted.items())]

@@ -277,8 +277,11 @@ def test_ids_of_the_feed_stay_and_the_clock_changes_nothing(two):
     assert set(before) < set(ids())
 
 
-def test_old_addresses_of_a_renamed_indicator_lead_to_the_new_ones(two, tmp_path, monkeypatch):
-    listed = {"deprecations": [], "redirects": [{"from": "rtt_old", "to": "rtt_18_weeks", "since": SECOND}]}
+def test_what_will_go_is_announced_and_old_addresses_of_what_was_renamed_lead_on(two, tmp_path, monkeypatch):
+    going = {"kind": "column", "name": "pub_revisions.largest", "announced_in": FIRST, "gone_not_before": "2026.9.0"}
+    going |= {"replacement": None, "reason": "Nobody uses it."}
+    renamed = {"from": "rtt_old", "to": "rtt_18_weeks", "since": SECOND}
+    listed = {"deprecations": [going], "redirects": [renamed]}
     policy = tmp_path / "deprecations.yml"
     policy.write_text(yaml.safe_dump(listed))
     monkeypatch.setattr(root, "DEPRECATIONS", policy)
@@ -288,7 +291,10 @@ def test_old_addresses_of_a_renamed_indicator_lead_to_the_new_ones(two, tmp_path
         assert 'http-equiv="refresh" content="0; url=rtt_18_weeks.html"' in page
         assert json.loads(outlet.get(f"{home}api/v1/indicators/rtt_old.json")[2]) == {"release_id": SECOND}
         assert SECOND in outlet.get(f"{home}api/v1/indicators/rtt_old/data.csv")[2]
-        assert json.loads(outlet.get(f"{home}index.json")[2])["redirects"] == listed["redirects"]
+        index = json.loads(outlet.get(f"{home}index.json")[2])
+        assert (index["deprecations"], index["redirects"]) == ([going], {"rtt_old": "rtt_18_weeks"})
+        said = outlet.get(f"{home}releases/index.html")[2]
+        assert "pub_revisions.largest" in said and "not before release 2026.9.0" in said and "Nobody uses it." in said
 
 
 def test_types_of_content_and_the_header_for_other_sites(two):

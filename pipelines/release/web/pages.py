@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.release.history import STATES, Past, day
 from pipelines.release.manifest import read_manifest
+from pipelines.release.promises import Deprecation
 from pipelines.release.web import alerts
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -34,8 +35,15 @@ def copy_assets(folder: Path) -> None:
 class Pages:
     """Writes pages into one web root. Paths are from the web root."""
 
-    def __init__(self, folder: Path, policy: dict[str, Any], releases: list[Past], current: Past | None) -> None:
-        self.folder, self.releases, self.current = folder, releases, current
+    def __init__(
+        self,
+        folder: Path,
+        policy: dict[str, Any],
+        releases: list[Past],
+        current: Past | None,
+        going: tuple[Deprecation, ...],
+    ) -> None:
+        self.folder, self.releases, self.current, self.going = folder, releases, current, going
         self.environment = _environment(policy, releases, current)
 
     def write(self, path: str, text: str) -> None:
@@ -46,7 +54,7 @@ class Pages:
 
     def history(self) -> None:
         """All releases with what became of them."""
-        self._fill(alerts.HISTORY, "history.html", "All releases", releases=list(reversed(self.releases)))
+        self._fill(alerts.HISTORY, "history.html", "All releases", releases=self.releases[::-1], going=self.going)
 
     def tombstone(self, past: Past, place: str) -> None:
         """What is left of a release that was withdrawn: why, when, and what it was."""

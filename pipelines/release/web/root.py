@@ -14,13 +14,15 @@ import os
 import posixpath
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pipelines.release.history import Past, history, origin_of_web
+from pipelines.release.promises import POLICY as DEPRECATIONS
+from pipelines.release.promises import read_deprecations, redirects
 from pipelines.release.record import POLICY
 from pipelines.release.web import alerts, feed, tree
 from pipelines.release.web.pages import Pages, copy_assets
@@ -30,7 +32,6 @@ TREES = ".web"
 API = "api/v1"
 LATEST = "latest"
 INDICATORS = "indicators"
-DEPRECATIONS = POLICY.with_name("deprecations.yml")
 RELEASES_PAGE = "site/releases.html"
 
 
@@ -65,7 +66,8 @@ def assemble(workspace: Workspace, folder: Path) -> None:
     policy = yaml.safe_load(POLICY.read_text(encoding="utf-8"))
     releases = history(workspace, origin_of_web(workspace))
     current = next((past for past in releases if past.is_current), None)
-    root = Root(folder, workspace.releases, releases, current, Pages(folder, policy, releases, current))
+    pages = Pages(folder, policy, releases, current, read_deprecations(DEPRECATIONS))
+    root = Root(folder, workspace.releases, releases, current, pages)
     copy_assets(folder)
     for past in releases:
         _release(root, past, f"releases/{past.version}")
@@ -132,24 +134,20 @@ def _interface(root: Root) -> None:
 
 def _renamed(root: Root) -> None:
     """The old addresses of indicators that go by another id lead to the new ones."""
-    for each in _announced()["redirects"]:
-        old, new = each["from"], each["to"]
-        page = f"{LATEST}/{tree.SITE}/{INDICATORS}"
-        if (root.folder / page / f"{new}.html").exists():
-            root.pages.renamed(f"{page}/{old}.html", old, f"{page}/{new}.html")
-        for name in ("{}", "{}.json"):
-            place = root.folder / API / INDICATORS
-            if (place / name.format(new)).exists():
-                tree.link(place / name.format(new), place / name.format(old))
-
-
-def _announced() -> dict[str, Any]:
-    found = yaml.safe_load(DEPRECATIONS.read_text(encoding="utf-8")) if DEPRECATIONS.exists() else {}
-    return {name: found.get(name) or [] for name in ("deprecations", "redirects")}
+    pages, interface = f"{LATEST}/{tree.SITE}/{INDICATORS}", root.folder / API / INDICATORS
+    for old, new in redirects(DEPRECATIONS).items():
+        if (root.folder / pages / f"{new}.html").exists():
+            root.pages.renamed(f"{pages}/{old}.html", old, f"{pages}/{new}.html")
+        for ending in ("", ".json"):
+            if (interface / f"{new}{ending}").exists():
+                tree.link(interface / f"{new}{ending}", interface / f"{old}{ending}")
 
 
 def _for_machines(root: Root, policy: dict[str, Any]) -> None:
-    announced = _announced()
+    announced = {
+        "deprecations": [asdict(entry) for entry in root.pages.going],
+        "redirects": redirects(DEPRECATIONS),
+    }
     root.pages.write("feed.atom", feed.atom(root.releases, policy))
     root.pages.write("index.json", feed.index(root.releases, announced, ""))
     root.pages.write(f"{API}/releases.json", feed.index(root.releases, announced, API))
