@@ -189,6 +189,7 @@ def history() -> None:
     """Lists all releases, what became of each, and the correction that the next build is to carry."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from pipelines.release import correcting
     from pipelines.release.history import STATES
@@ -199,7 +200,7 @@ def history() -> None:
         said = [f"{event.at[:10]} {event.kind.replace('_', ' ')}: {event.reason}" for event in past.events]
         data = "SYNTHETIC" if past.facts.is_synthetic else "published"
         state = STATES[past.state] + (", served" if past.is_current else "")
-        table.add_row(past.version, past.facts.built_at[:19], data, state, "\n".join(said))
+        table.add_row(past.version, past.facts.built_at[:19], data, state, Text("\n".join(said)))
     Console(highlight=False, width=None if sys.stdout.isatty() else WIDE).print(table)
     for workspace in _both_origins():
         intended = correcting.pending(workspace)

@@ -7,10 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import outlet
 import pytest
+from typer.testing import CliRunner
 
 from pipelines import settings
 from pipelines.errors import Fault
-from pipelines.release import after, correcting, current_release, next_version, notices, version_to_build
+from pipelines.locking import one_at_a_time
+from pipelines.release import after, correcting, current_release, last_built, next_version, notices, version_to_build
+from pipelines.release.commands import app
 from pipelines.release.history import history
 from pipelines.settings import Workspace
 
@@ -236,6 +239,65 @@ def test_a_release_that_never_was_is_a_fault_in_five_parts(two, monkeypatch):
         after.workspace_of("2026.9.0")
     assert all(fault.value.as_dict().values()) and f"{FIRST}, {SECOND}" in fault.value.expected
     assert after.workspace_of(SECOND) == two
+
+
+# The commands
+
+
+def test_the_commands_say_what_they_did(two, monkeypatch):
+    monkeypatch.setenv("IMPACT_HOME", str(two.root))
+    before = outlet.archive(two)
+    assert (
+        command("correct", SECOND, "--reason", WHY)
+        == f"the next `impact refresh` builds {PATCH}, the correction of {SECOND}"
+    )
+    assert command("history").endswith(f"pending: {PATCH} corrects {SECOND}: {WHY}")
+    assert "is given up" in command("correct", SECOND, "--cancel")
+    assert command("rollback", FIRST, "--reason", f"[r] {WHY}") == f"release {FIRST} is being served"
+    assert command("withdraw", FIRST, "--reason", WHY, "--by", WHO) == (
+        f"release {FIRST} is withdrawn; no release is being served now"
+    )
+    said = command("history")
+    assert "taken back" in said and f"rolled back: [r] {WHY}" in said and "withdrawn" in said
+    assert WHO not in said
+    assert command("web") == f"the web root is {two.web}"
+    assert outlet.archive(two) == before
+
+
+def test_a_command_for_a_release_that_never_was_changes_nothing(two, monkeypatch):
+    monkeypatch.setenv("IMPACT_HOME", str(two.root))
+    for words in (("correct", "--reason", WHY), ("withdraw", "--reason", WHY), ("rollback", "--reason", WHY)):
+        done = CliRunner().invoke(app, [words[0], "2026.9.0", *words[1:]])
+        assert isinstance(done.exception, Fault) and "no such release" in done.exception.found
+    assert states(two) == {FIRST: "superseded", SECOND: "current"}
+
+
+def test_no_command_runs_while_a_refresh_does(two, monkeypatch):
+    monkeypatch.setenv("IMPACT_HOME", str(two.root))
+    with one_at_a_time(two):
+        for words in (("withdraw", SECOND, "--reason", WHY), ("rollback", FIRST, "--reason", WHY), ("web",)):
+            done = CliRunner().invoke(app, list(words))
+            assert isinstance(done.exception, Fault) and "still running" in done.exception.found
+
+
+def command(*words: str) -> str:
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == 0, done.exception
+    return done.output.strip()
+
+
+# What a refresh does after
+
+
+def test_unchanged_inputs_are_not_built_again_because_a_release_was_taken_back(two):
+    assert last_built(two).name == SECOND
+    after.rollback(two, FIRST, WHY, WHO)
+    assert last_built(two).name == SECOND
+    after.withdraw(two, SECOND, WHY, WHO)
+    assert last_built(two).name == SECOND
+    sample = Workspace(two.root, "synthetic")
+    outlet.out(sample, THIRD)
+    assert last_built(two) is None and last_built(sample).name == THIRD
 
 
 # Stops half way
