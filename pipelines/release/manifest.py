@@ -76,18 +76,19 @@ def write_manifest(
     }
     path = candidate / MANIFEST
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    _write_checksums(candidate)
+    write_checksums(candidate)
     return path
 
 
 def sign_manifest(candidate: Path, key: Path) -> Path:
     """Write manifest.json.sig, and manifest.sha256 with it. Raises Fault where the key cannot sign."""
     signature = signing.sign(candidate / MANIFEST, key, signing.BUILD)
-    _write_checksums(candidate)
+    write_checksums(candidate)
     return signature
 
 
-def _write_checksums(folder: Path) -> None:
+def write_checksums(folder: Path) -> None:
+    """Write manifest.sha256 from the manifest and its signature as they are."""
     (folder / CHECKSUMS).write_text(_checksums(folder), encoding="utf-8")
 
 
