@@ -20,6 +20,7 @@ from pipelines.release import (
     current_release,
     embargo,
     next_version,
+    notices,
     publication,
     serve,
     sign_manifest,
@@ -267,7 +268,7 @@ def test_a_release_without_a_date_is_a_correction_or_refused(place, folder):
 
 def test_a_correction_needs_no_date_but_approval(place, folder):
     _seal_again(place, folder, None)
-    edit(folder / "manifest.json", corrects=FIRST)
+    edit(folder / "manifest.json", corrects=FIRST, correction_reason="A share was wrong.")
     sign_manifest(folder, key_of(place.root, BUILDER))
     moment = datetime(2026, 11, 23, tzinfo=UTC)
     with working(place.root, APPROVER, moment), pytest.raises(Fault, match="not approved"):
@@ -275,6 +276,9 @@ def test_a_correction_needs_no_date_but_approval(place, folder):
     approve(place)
     with working(place.root, APPROVER, moment):
         assert publication.publish_waiting(place, SECOND).name == SECOND
+    (event,) = notices.events(place, FIRST)
+    assert (event.kind, event.release, event.reason) == ("corrected", SECOND, "A share was wrong.")
+    assert "A share was wrong." in (place.web / "releases" / FIRST / "index.html").read_text()
 
 
 def test_a_release_that_was_overtaken_is_refused(place):
