@@ -325,10 +325,24 @@ def _workspaces_in_use() -> list[Workspace]:
 
 
 def _served() -> Workspace:
+    from pipelines.release import waiting
+
     workspace = settings.workspace()
-    if not workspace.current.exists():
-        raise _nothing_yet()
-    return workspace
+    if workspace.current.exists():
+        return workspace
+    if waiting.listing(workspace):
+        raise _nothing_out()
+    raise _nothing_yet()
+
+
+def _nothing_out() -> Fault:
+    return Fault(
+        f"IMPACT_HOME {settings.home()}",
+        "a release that waits, and none that is out",
+        "a release that is being served",
+        "the first release of this home has not been approved, or its date has not come",
+        "see `impact release waiting`",
+    )
 
 
 def _nothing_yet() -> Fault:

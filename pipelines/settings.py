@@ -7,6 +7,7 @@ anything about a publisher (sources/*.yml) or about what a column means (schemas
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,16 @@ class Workspace:
         return self.root / "releases"
 
     @property
+    def waiting(self) -> Path:
+        """Releases that are sealed and not out yet, with what their publication needs; for their makers alone."""
+        return self.root / "waiting"
+
+    @property
+    def signers(self) -> Path:
+        """Whose key may sign what, in the format of ssh-keygen's allowed signers."""
+        return self.root / "keys" / "allowed_signers"
+
+    @property
     def refused(self) -> Path:
         """Why candidates were refused, one folder per refusal."""
         return self.root / "refused"
@@ -124,20 +135,25 @@ class Workspace:
         """The pointer that analysts and BI tools follow."""
         return self.root / "serving" / "current"
 
+    @property
+    def web(self) -> Path:
+        """The pointer to what a web server serves: every release that is out, and the pages about them."""
+        return self.root / "serving" / "web"
 
-def _folder(variable: str) -> Path | None:
+
+def _path(variable: str) -> Path | None:
     value = os.environ.get(variable)
     return Path(value).expanduser().resolve() if value else None
 
 
 def sources_dir() -> Path:
     """The folder of the source YAMLs: `IMPACT_SOURCES`, or `sources/` of the project."""
-    return _folder("IMPACT_SOURCES") or SOURCES_DIR
+    return _path("IMPACT_SOURCES") or SOURCES_DIR
 
 
 def published_files() -> Path | None:
     """Where published files are looked for: `IMPACT_FROM`, or None for no folder."""
-    return _folder("IMPACT_FROM")
+    return _path("IMPACT_FROM")
 
 
 def inbox() -> str | None:
@@ -163,6 +179,16 @@ def proxy() -> str:
 def seconds_between_requests() -> float:
     """Least distance of two requests to one host: `IMPACT_SECONDS_BETWEEN_REQUESTS`, default 1."""
     return float(os.environ.get("IMPACT_SECONDS_BETWEEN_REQUESTS") or 1.0)
+
+
+def signing_key() -> Path | None:
+    """The private key of the person at work: `IMPACT_SIGNING_KEY`, or None for nobody who can sign."""
+    return _path("IMPACT_SIGNING_KEY")
+
+
+def builder() -> str:
+    """Who builds: `IMPACT_BUILDER`, or the name of the account."""
+    return os.environ.get("IMPACT_BUILDER") or getpass.getuser()
 
 
 def may_replace_published() -> bool:
