@@ -60,6 +60,7 @@ def write_manifest(
         "code_version": info["code_version"],
         "as_at": info["as_at"] and info["as_at"].isoformat(),
         "calendar": calendar,
+        "previous_release": workspace.current.resolve().name if workspace.current.exists() else None,
         "fingerprint": fingerprint,
         "tools": tool_versions(),
         "lock_sha256": sha256_of(PROJECT_ROOT / "uv.lock") if (PROJECT_ROOT / "uv.lock").exists() else None,
