@@ -12,12 +12,18 @@ from pipelines.release.export import export
 from pipelines.release.fingertips import write_fingertips
 from pipelines.release.packaging import write_packages
 from pipelines.release.record import read_record
+from pipelines.release.rewriting import rewrite
 from pipelines.release.site import write_site
 from pipelines.release.workbook import write_workbook
+from pipelines.settings import DUCKDB_FILE
 
 
 def write_outputs(candidate: Path) -> list[Path]:
-    """Write every output into the candidate, and return what was written. Packages and site list the files before."""
+    """Write every output into the candidate, and return what was written. Packages and site list the files before.
+
+    The DuckDB file is complete by then; all else is read from it.
+    """
+    rewrite(candidate / DUCKDB_FILE)
     record = read_record(candidate)
     return [
         *export(candidate),
