@@ -76,7 +76,7 @@ def versions(workspace: Workspace) -> list[str]:
     if not workspace.releases.is_dir():
         return []
     found = {path.name.removesuffix(SUFFIX) for path in workspace.releases.iterdir()}
-    return sorted((name for name in found if VERSION.fullmatch(name)), key=parts)
+    return sorted((name for name in found if VERSION.fullmatch(name)), key=version_parts)
 
 
 def facts(workspace: Workspace, version: str) -> Facts:
