@@ -38,8 +38,8 @@ def table_group(record: Record, resources: list[Resource]) -> dict[str, Any]:
     policy = record.policy
     group = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "dc:title": ("SYNTHETIC. " if record.is_synthetic else "") + policy["title"],
-        "dc:description": policy["subtitle"],
+        "dc:title": record.mark + policy["title"],
+        "dc:description": record.summary,
         "dc:publisher": policy["publisher"],
         "dc:created": utc(record.built_at),
         "dc:identifier": record.release_id,

@@ -39,13 +39,12 @@ PARQUET = "application/vnd.apache.parquet"
 def description(record: Record) -> dict[str, Any]:
     """The OpenAPI document of this release."""
     policy = record.policy
-    mark = "SYNTHETIC. Every figure is invented. " if record.is_synthetic else ""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": policy["title"],
             "version": record.release_id,
-            "description": f"{mark}{policy['subtitle']}. {policy['notice']} {policy['status_words']} Static files: "
+            "description": f"{record.summary} Static files: "
             "every address is a file, there are no queries, no keys and no limits on the number of requests.",
             **({} if record.is_synthetic else {"license": _licence(policy)}),
         },

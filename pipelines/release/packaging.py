@@ -44,12 +44,11 @@ def write_packages(candidate: Path, record: Record) -> list[Path]:
 def data_package(record: Record, resources: list[Resource]) -> dict[str, Any]:
     """The Data Package descriptor, version 2."""
     policy = record.policy
-    mark = "SYNTHETIC. Every figure is invented. " if record.is_synthetic else ""
     return {
         "$schema": f"{PROFILES}/datapackage.json",
         "name": "nhs-impact-warehouse",
         "title": policy["title"],
-        "description": f"{mark}{policy['subtitle']}. {policy['notice']} {policy['status_words']}",
+        "description": record.summary,
         "version": record.release_id,
         "created": utc(record.built_at),
         "homepage": policy["base_url"],
@@ -88,7 +87,7 @@ def _described(resource: Resource) -> dict[str, Any]:
         "bytes": resource.bytes,
         "hash": f"sha256:{resource.sha256}",
     }
-    return described | (_tabular(resource) if resource.format == "csv" else {"type": "file"})
+    return described | (_tabular(resource) if resource.format == "csv" else {})
 
 
 def _tabular(resource: Resource) -> dict[str, Any]:
