@@ -90,9 +90,9 @@ def _previous(candidate: Path) -> dict[str, Any]:
 
 def _licence(record: Record) -> dict[str, Any]:
     """Invented figures are under no publisher's licence."""
-    if record.is_synthetic:
-        return {"dct:rights": "Invented figures, free to use.", "schema:isAccessibleForFree": True}
-    licence = {"@id": record.policy["licence"]["url"]}
+    if not record.licence["url"]:
+        return {"dct:rights": record.licence["title"], "schema:isAccessibleForFree": True}
+    licence = {"@id": record.licence["url"]}
     return {"dct:license": licence, "schema:license": licence, "schema:isAccessibleForFree": True}
 
 

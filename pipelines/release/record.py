@@ -133,6 +133,11 @@ class Record:
         words = (self.policy[name] for name in ("notice", "status_words"))
         return f"{self.mark}{invented}{self.policy['subtitle']}. {' '.join(words)}"
 
+    @property
+    def licence(self) -> dict[str, str | None]:
+        """Name, title and url; invented figures are under no publisher's licence and have no url."""
+        return self.policy["licence_of_invented_figures" if self.is_synthetic else "licence"]
+
     def indicator(self, indicator_id: str) -> Indicator:
         """The indicator of that id; KeyError if this release has none."""
         return {indicator.indicator_id: indicator for indicator in self.indicators}[indicator_id]
