@@ -83,7 +83,8 @@ def _periods_in(site: Site, indicator: Indicator, last: dict) -> int | None:
         "select max(figures.n_periods) as n from pub_measure_values as figures "
         "inner join dim_measure as measures on figures.measure_id = measures.measure_id "
         f"where measures.annual_rule = 'pooled' and figures.measure_id = {literal(indicator.indicator_id)} "
-        f"and figures.period_type = {literal(last['period_type'])} and figures.period_key = {literal(last['period_key'])}"
+        f"and figures.period_type = {literal(last['period_type'])} "
+        f"and figures.period_key = {literal(last['period_key'])}"
     )[0]["n"]
 
 
