@@ -207,7 +207,7 @@ def _between(site: Site, found: Newest) -> dict[str, object]:
     """The chart between organisations: the funnel, else the spread; and why figures are in no funnel."""
     indicator = found.indicator
     if found.funnel.height:
-        chart = _drawn(site, found, chart_variation.funnel(found.funnel, indicator), "funnel")
+        chart = _drawn(site, found, chart_variation.funnel(found.funnel, indicator, found.period), "funnel")
     elif indicator.kind == MATURITY:
         chart = None
     else:

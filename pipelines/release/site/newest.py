@@ -78,11 +78,13 @@ def _read(site: Site, indicator: Indicator) -> Newest:
 
 
 def _periods_in(site: Site, indicator: Indicator, last: dict) -> int | None:
-    """Of how many published periods the figures of the period are made, at most."""
+    """Of how many months the figures of a pooled year are made, at most; None for what the publisher gives whole."""
     return site.rows(
-        "select max(n_periods) as n from pub_measure_values "
-        f"where measure_id = {literal(indicator.indicator_id)} and period_type = {literal(last['period_type'])} "
-        f"and period_key = {literal(last['period_key'])}"
+        "select max(figures.n_periods) as n from pub_measure_values as figures "
+        "inner join dim_measure as measures on figures.measure_id = measures.measure_id "
+        f"where measures.annual_rule = 'pooled' and figures.measure_id = {literal(indicator.indicator_id)} "
+        f"and figures.period_type = {literal(last['period_type'])} "
+        f"and figures.period_key = {literal(last['period_key'])}"
     )[0]["n"]
 
 

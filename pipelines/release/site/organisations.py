@@ -47,8 +47,9 @@ def pages(site: Site) -> Iterator[Page]:
     """The list, and one page for each organisation with a published figure."""
     found = read_organisations(site)
     yield Page("organisations/index.html", "Organisations", "organisations.html", {"table": _index(found)})
+    codes = {one.code for one in found}
     for one in found:
-        yield Page(path(one.code), one.place["org_name"], "organisation.html", _context(site, one), CRUMBS)
+        yield Page(path(one.code), one.place["org_name"], "organisation.html", _context(site, one, codes), CRUMBS)
 
 
 def path(code: str) -> str:
@@ -71,9 +72,11 @@ def read_organisations(site: Site) -> list[Organisation]:
 
 
 def _places(site: Site) -> list[dict]:
+    """The newest version of each organisation. One that no source gives a name stands under its code."""
     return site.rows(
-        "select org_code, org_name, organisation_type, region_name, icb_code, icb_name, closed_on, is_in_ods "
-        "from dim_organisation where is_current order by upper(org_name), org_code"
+        "select org_code, coalesce(org_name, org_code) as org_name, organisation_type, region_name, icb_code, "
+        "icb_name, closed_on, is_in_ods from dim_organisation where is_current "
+        "order by upper(coalesce(org_name, org_code)), org_code"
     )
 
 
@@ -126,15 +129,15 @@ def now(one: Organisation) -> str:
     return f"Closed on {day(one.place['closed_on'])}{successors}"
 
 
-def _context(site: Site, one: Organisation) -> dict[str, object]:
+def _context(site: Site, one: Organisation, codes: set[str]) -> dict[str, object]:
     tables = [(heading, _table(one, [i.indicator_id for i in group])) for heading, group in indicators.by_domain(site)]
     shown = [(heading, table) for heading, table in tables if table.height]
     letters = letters_in(*(table for _, table in shown))
     return {
         "one": one,
         "kind": type_name(one.place["organisation_type"]),
-        "now": now(one),
         "successors": _successors(one),
+        "codes": codes,
         "tables": shown,
         "letters": letters,
         "sentences": [row["sentence"] for row in one.variation if row["sentence"]],
