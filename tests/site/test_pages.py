@@ -17,7 +17,7 @@ from pipelines.release.site import write_site
 from pipelines.release.site.driver_charts import scale
 from pipelines.release.site.home import next_release
 from pipelines.release.site.pages import Links, cell
-from pipelines.release.site.words import number, shown
+from pipelines.release.site.words import level, number, shown
 from pipelines.settings import DUCKDB_FILE
 from tests.site.reading import Document, broken_links, documents, outside, unnamed_pictures
 
@@ -163,6 +163,7 @@ def without_submissions(release: Path, tmp_path_factory: pytest.TempPathFactory)
             "delete from pub_measure_values where measure_id <> 'sickness_absence' or org_code > 'ZX003'"
         )
         connection.execute("delete from pub_driver_evidence where org_code > 'ZX003'")
+        connection.execute(f"delete from dim_driver where driver_id not in ('{DRIVER}', 'people_and_culture')")
     write_site(folder, read_record(folder))
     return folder
 
@@ -200,6 +201,8 @@ def test_what_is_not_there_has_a_code_and_never_an_empty_cell() -> None:
 def test_numbers_have_a_true_minus_and_no_negative_zero() -> None:
     assert number(-0.04) == "0.0"
     assert number(-1234.5) == "−1,234.5"
+    assert number(2.5, 0) == "3"
+    assert [level(value) for value in (3.0, 3.25, 3.5)] == ["3", "3.3", "3.5"]
 
 
 @pytest.mark.parametrize(("ends", "expected"), [((-0.21, 0.38), 0.4), ((-0.61, 0.5), 0.8), ((0.1, 0.2), 0.2)])
