@@ -55,7 +55,8 @@ _TABLES = {
     "core.dim_measure": """
         select 'm' || i as measure_id, 'Measure, "no. ' || i || '"' as measure_name,
             'outcome' as measure_kind, 'rtt_full_extract' as source_id, 'operations' as outcome_domain,
-            case when i = 8 then 'score' else 'percent' end as unit, 'higher_is_better' as polarity,
+            case when i = 8 then 'score' else 'percent' end as unit,
+            case when i = 7 then 'lower_is_better' else 'higher_is_better' end as polarity,
             'Patients seen in time' as numerator_definition, 'Patients' as denominator_definition,
             'patients' as exposure, 'pooled' as annual_rule, false as windows_overlap,
             'Not to be averaged.' as overlap_rule, null::varchar as driver_id, 'Share seen in time.' as description,
