@@ -107,8 +107,7 @@ def test_alternative_text_of_the_distribution_is_that_of_its_data(site: Path) ->
     shares = {int(row["level"]): float(row["share_at_level"]) for row in group}
     assert f"of {group[0]['n_shared']} organisations that shared" in text
     assert sum(shares.values()) == pytest.approx(100)
-    for level, share in shares.items():
-        assert f"{share:.0f}% at level {level}" in text
+    assert all(f"{share:.0f}% at level {place}" in text for place, share in shares.items())
     assert f"Most are at level {max(shares, key=shares.get)}" in text
 
 
@@ -147,6 +146,16 @@ def test_circular_pairs_are_listed_and_not_drawn(site: Path, release: Path) -> N
     assert all(name in text for _, name in circular) and "circular: shares questions" in text
 
 
+CHANGES = """
+    create table pub_release_changes as select * from (values
+        ('pub_measure_values', 'sickness_absence', 'revised', 'publisher', 12::bigint, 12::bigint, 3::bigint,
+         'Twelve figures of sickness absence were revised.', '2026.0.0'),
+        ('dim_source', null, 'added', 'new_edition', 1::bigint, 0::bigint, null, 'One source was added.', '2026.0.0')
+    ) as t(table_name, indicator_id, change, reason, n_rows, n_values, n_organisations, sentence, release_from)
+"""
+"""What difference.py writes, as far as pages read it."""
+
+
 @pytest.fixture(scope="module")
 def without_submissions(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A candidate of few organisations to which nobody shared anything, and in which one driver has associations."""
@@ -164,6 +173,8 @@ def without_submissions(release: Path, tmp_path_factory: pytest.TempPathFactory)
         )
         connection.execute("delete from pub_driver_evidence where org_code > 'ZX003'")
         connection.execute(f"delete from dim_driver where driver_id not in ('{DRIVER}', 'people_and_culture')")
+        connection.execute(f"drop table if exists pub_release_changes; {CHANGES}")
+    (folder / "revisions_SYNTHETIC.csv").write_text("table_name")
     write_site(folder, read_record(folder))
     return folder
 
@@ -180,8 +191,17 @@ def test_without_submissions_pages_say_so_and_are_still_there(without_submission
     assert not unnamed_pictures(documents(site))
 
 
+def test_what_changed_since_the_last_release_is_told(without_submissions: Path) -> None:
+    overview = (without_submissions / "site" / "index.html").read_text()
+    assert overview.index("Twelve figures of sickness") < overview.index("One source was added")
+    revisions = Document(without_submissions / "site" / "revisions.html")
+    assert "SYNTHETIC Changes since release 2026.0.0" in revisions.captions
+    assert "../revisions_SYNTHETIC.csv" in revisions.links
+
+
 def test_the_same_candidate_gives_the_same_bytes(without_submissions: Path, tmp_path: Path) -> None:
-    shutil.copyfile(without_submissions / DUCKDB_FILE, tmp_path / DUCKDB_FILE)
+    for name in (DUCKDB_FILE, "revisions_SYNTHETIC.csv"):
+        shutil.copyfile(without_submissions / name, tmp_path / name)
     write_site(tmp_path, read_record(tmp_path))
     first = {
         path.relative_to(without_submissions): path.read_bytes() for path in without_submissions.rglob("site/**/*.*")
