@@ -100,7 +100,7 @@ def series_rows(connection: duckdb.DuckDBPyConnection, indicator: Indicator, org
         "upper_process_limit, is_trial_limits, rule, variation, target, assurance, interim_target, "
         "interim_assurance, rebased_on, rebase_reason, sentence from pub_variation "
         f"where chart = 'xmr' and measure_id = {literal(indicator.indicator_id)} "
-        f"and org_code = {literal(org_code)} order by period_key"
+        f"and org_code = {literal(org_code)} and value is not null order by period_key"
     ).pl()
 
 

@@ -109,8 +109,8 @@ def headline(found: Newest) -> str:
     if found.funnel.height:
         outside = found.funnel.filter(pl.col("band") != "within").height
         said.append(
-            f"{outside} of {found.funnel.height} compared with their like {verb(outside, 'lies')} outside the range "
-            "expected for their size."
+            f"Of {found.funnel.height} in the funnel, {outside} {verb(outside, 'lies')} outside the range expected for "
+            "their size."
         )
     return " ".join(said)
 
