@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.release.documents import write_csv
 from pipelines.release.reading import connect, identifier, literal, release_info, row_counts, table_names
 from pipelines.settings import DUCKDB_FILE
 from schemas import published
@@ -97,9 +98,7 @@ def _write_parquet_files(candidate: Path, names: tuple[str, ...], info: dict) ->
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> Path:
     """Through polars, because DuckDB cannot end lines with CRLF."""
-    frame = connection.execute(f"select * from {identifier(name)}").pl()
-    frame.write_csv(path, line_terminator="\r\n", datetime_format="%Y-%m-%dT%H:%M:%S")
-    return path
+    return write_csv(path, connection.execute(f"select * from {identifier(name)}").pl())
 
 
 def _write_readme(connection: duckdb.DuckDBPyConnection, candidate: Path, info: dict) -> Path:

@@ -88,7 +88,7 @@ def _described(resource: Resource) -> dict[str, Any]:
         "bytes": resource.bytes,
         "hash": f"sha256:{resource.sha256}",
     }
-    return described | (_tabular(resource) if resource.format == "csv" else {})
+    return described | (_tabular(resource) if resource.format == "csv" else {"type": "file"})
 
 
 def _tabular(resource: Resource) -> dict[str, Any]:

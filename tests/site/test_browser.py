@@ -15,6 +15,10 @@ from tests.site.browser import WIDTHS, look
 KINDS = {
     "index.html": WIDTHS,
     "drivers/shared_purpose.html": WIDTHS,
+    "indicators/index.html": (320,),
+    "indicators/cancer_62_day.html": WIDTHS,
+    "organisations/index.html": (320,),
+    "organisations/ZX002.html": WIDTHS,
     "map.html": (320,),
     "quality.html": (320,),
     "accessibility.html": (1280,),
