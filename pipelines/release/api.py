@@ -19,7 +19,7 @@ import polars as pl
 from pipelines.release.documents import utc, write_csv, write_json
 from pipelines.release.openapi import SAID_ONCE, description
 from pipelines.release.reading import connect
-from pipelines.release.record import Indicator, Record
+from pipelines.release.record import Indicator, Record, Table
 from pipelines.release.values import read_values
 from pipelines.settings import DUCKDB_FILE
 from schemas.published import DATA_ORIGINS
@@ -37,19 +37,31 @@ DOCUMENTS = {
 
 def write_api(candidate: Path, record: Record) -> list[Path]:
     """Write the whole interface into the candidate, and return what was written."""
-    place, written, listed = candidate / API, [], []
+    place = candidate / API
+    written, listed, examples = [], [], {}
     with connect(candidate / DUCKDB_FILE) as connection:
         for indicator in record.indicators:
             figures = read_values(connection, indicator)
             written += _write_indicator(place / "indicators", indicator, figures, record)
             listed.append(_listed(indicator, figures))
-    head = stamp(record)
+            examples = examples or _examples(indicator, figures.head(2), record)
+    examples |= {"IndicatorList": _list(listed[:1], record), "Release": _index(record, record.tables[:1])}
+    return [
+        *written,
+        write_json(place / "indicators" / "index.json", _list(listed, record)),
+        write_json(place / "index.json", _index(record, record.tables)),
+        write_json(place / "openapi.json", description(record, examples)),
+    ]
+
+
+def _examples(indicator: Indicator, figures: pl.DataFrame, record: Record) -> dict[str, Any]:
+    """What the description shows of one indicator."""
+    return {"Indicator": _metadata(indicator, figures, record), "IndicatorData": _data(indicator, figures, record)}
+
+
+def _list(listed: list[dict[str, Any]], record: Record) -> dict[str, Any]:
     links = {"self": "index.json", "release": "../index.json", "openapi": "../openapi.json"}
-    index = {**head, "links": links, "count": len(listed), "indicators": listed}
-    written.append(write_json(place / "indicators" / "index.json", index))
-    written.append(write_json(place / "index.json", _index(record)))
-    written.append(write_json(place / "openapi.json", description(record)))
-    return written
+    return {**stamp(record), "links": links, "count": len(listed), "indicators": listed}
 
 
 def origin(record: Record) -> str:
@@ -96,7 +108,7 @@ def _metadata(indicator: Indicator, figures: pl.DataFrame, record: Record) -> di
         **asdict(indicator),
         "count": figures.height,
         "periods": _periods(figures),
-        "licence": record.policy["licence"]["name"],
+        "licence": record.licence["name"],
         "status": record.policy["status"],
         "links": {
             "self": f"{indicator.indicator_id}.json",
@@ -126,14 +138,14 @@ def _listed(indicator: Indicator, figures: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _index(record: Record) -> dict[str, Any]:
+def _index(record: Record, tables: tuple[Table, ...]) -> dict[str, Any]:
     policy = record.policy
     return {
         **stamp(record),
         "schema_version": record.schema_version,
         "built_at": utc(record.built_at),
         **{name: policy[name] for name in ("title", "publisher", "contact", "status", "status_words", "notice")},
-        "licence": policy["licence"],
+        "licence": record.licence,
         "links": {
             "self": "index.json",
             "indicators": "indicators/index.json",
@@ -142,7 +154,7 @@ def _index(record: Record) -> dict[str, Any]:
             "fingertips_metadata": "fingertips/metadata.csv",
             **{name: f"../../{path}" for name, path in DOCUMENTS.items()},
         },
-        "tables": [_table(table.name, table.rows, record) for table in record.tables],
+        "tables": [_table(table.name, table.rows, record) for table in tables],
     }
 
 

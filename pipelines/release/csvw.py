@@ -38,13 +38,13 @@ def table_group(record: Record, resources: list[Resource]) -> dict[str, Any]:
     policy = record.policy
     group = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "dc:title": ("SYNTHETIC. " if record.is_synthetic else "") + policy["title"],
-        "dc:description": policy["subtitle"],
+        "dc:title": record.mark + policy["title"],
+        "dc:description": record.summary,
         "dc:publisher": policy["publisher"],
         "dc:created": utc(record.built_at),
         "dc:identifier": record.release_id,
     }
-    group |= {} if record.is_synthetic else {"dc:license": {"@id": policy["licence"]["url"]}}
+    group |= {"dc:license": {"@id": record.licence["url"]}} if record.licence["url"] else {}
     files = [resource for resource in resources if resource.format == "csv"]
     paths = {resource.name: resource.path for resource in files}
     return group | {"dialect": DIALECT, "tables": [_table(resource, paths, record) for resource in files]}

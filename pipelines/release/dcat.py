@@ -49,7 +49,7 @@ def catalogue_entry(candidate: Path, record: Record, resources: list[Resource]) 
 def _dataset(record: Record, distributions: list[dict[str, Any]]) -> dict[str, Any]:
     """Terms of both vocabularies on one node, so that they cannot say different things."""
     policy = record.policy
-    title = ("SYNTHETIC. " if record.is_synthetic else "") + policy["title"]
+    title = record.mark + policy["title"]
     files = [{"@id": file["@id"]} for file in distributions] + [{"@id": DUCKDB_FILE}]
     created = {"@type": "xsd:dateTime", "@value": utc(record.built_at)}
     publisher = {"@type": ["foaf:Organization", "schema:Organization"], "foaf:name": policy["publisher"]}
@@ -58,8 +58,8 @@ def _dataset(record: Record, distributions: list[dict[str, Any]]) -> dict[str, A
         "@type": ["dcat:Dataset", "schema:Dataset"],
         "dct:title": {"@value": title, "@language": "en"},
         "schema:name": title,
-        "dct:description": {"@value": _description(record), "@language": "en"},
-        "schema:description": _description(record),
+        "dct:description": {"@value": record.summary, "@language": "en"},
+        "schema:description": record.summary,
         "dct:identifier": record.release_id,
         "dcat:version": record.release_id,
         "schema:version": record.release_id,
@@ -88,17 +88,11 @@ def _previous(candidate: Path) -> dict[str, Any]:
     return {"dcat:previousVersion": {"@id": f"../{found[0]}/"}} if found and found[0] else {}
 
 
-def _description(record: Record) -> str:
-    policy = record.policy
-    mark = "SYNTHETIC. Every figure is invented. " if record.is_synthetic else ""
-    return f"{mark}{policy['subtitle']}. {policy['notice']} {policy['status_words']}"
-
-
 def _licence(record: Record) -> dict[str, Any]:
     """Invented figures are under no publisher's licence."""
-    if record.is_synthetic:
-        return {"dct:rights": "Invented figures, free to use.", "schema:isAccessibleForFree": True}
-    licence = {"@id": record.policy["licence"]["url"]}
+    if not record.licence["url"]:
+        return {"dct:rights": record.licence["title"], "schema:isAccessibleForFree": True}
+    licence = {"@id": record.licence["url"]}
     return {"dct:license": licence, "schema:license": licence, "schema:isAccessibleForFree": True}
 
 

@@ -50,16 +50,12 @@ def _schema() -> dict[str, type[pl.DataType]]:
     return {column.name: pl.String for column in FINGERTIPS_METADATA.columns}
 
 
-def _name(indicator: Indicator, record: Record) -> str:
-    return f"SYNTHETIC. {indicator.name}" if record.is_synthetic else indicator.name
-
-
 def _shaped(figures: pl.DataFrame, indicator: Indicator, record: Record) -> pl.DataFrame:
     """Column for column in Fingertips' order."""
     nothing = pl.lit(None, pl.String)
     columns = (
         pl.col("indicator_id"),
-        pl.lit(_name(indicator, record)),
+        pl.lit(record.mark + indicator.name),
         *(pl.col(name) for name in ("parent_code", "parent_name", "area_code", "area_name", "area_type")),
         pl.lit("Not applicable"),
         pl.lit("Not applicable"),
@@ -107,7 +103,7 @@ def _metadata(number: int, indicator: Indicator, figures: pl.DataFrame, record: 
     source = indicator.source
     return {
         "Indicator ID": indicator.indicator_id,
-        "Indicator": _name(indicator, record),
+        "Indicator": record.mark + indicator.name,
         "Definition": indicator.description,
         "Rationale": indicator.rationale,
         "Data source": source.source_name,

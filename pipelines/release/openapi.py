@@ -36,21 +36,20 @@ LINKS = {"type": "object", "description": "Relative to this file.", "additionalP
 PARQUET = "application/vnd.apache.parquet"
 
 
-def description(record: Record) -> dict[str, Any]:
-    """The OpenAPI document of this release."""
+def description(record: Record, examples: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document of this release. examples: one answer of it by the name of its schema, lists shortened."""
     policy = record.policy
-    mark = "SYNTHETIC. Every figure is invented. " if record.is_synthetic else ""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": policy["title"],
             "version": record.release_id,
-            "description": f"{mark}{policy['subtitle']}. {policy['notice']} {policy['status_words']} Static files: "
+            "description": f"{record.summary} Static files: "
             "every address is a file, there are no queries, no keys and no limits on the number of requests.",
-            **({} if record.is_synthetic else {"license": _licence(policy)}),
+            "license": _licence(record.licence),
         },
         "servers": [{"url": ".", "description": "The folder this file stands in, of one release that never changes."}],
-        "paths": _paths(record),
+        "paths": _paths(record, examples),
         "components": {"schemas": schemas()},
     }
 
@@ -69,35 +68,36 @@ def schemas() -> dict[str, Any]:
             schema_version=COUNT,
             built_at={"type": "string", "format": "date-time"},
             contact={"type": ["string", "object", "null"]},
-            licence=_object(name=TEXT, title=TEXT, url=TEXT),
+            licence=_object(name=TEXT, title=TEXT, url=_nullable(TEXT)),
             links=LINKS,
             tables=_list(_object(name=TEXT, count=COUNT, links=LINKS)),
         ),
     }
 
 
-def _licence(policy: dict[str, Any]) -> dict[str, str]:
-    return {"name": policy["licence"]["title"], "url": policy["licence"]["url"]}
+def _licence(licence: dict[str, str | None]) -> dict[str, str]:
+    return {"name": str(licence["title"])} | ({"url": licence["url"]} if licence["url"] else {})
 
 
-def _paths(record: Record) -> dict[str, Any]:
+def _paths(record: Record, examples: dict[str, Any]) -> dict[str, Any]:
+    said = {schema: _json(schema, example) for schema, example in examples.items()}
+    one = "/indicators/{indicator_id}"
     return {
-        "/index.json": _get("release", "This release, its documents and its tables", "Release"),
-        "/indicators/index.json": _get("indicators", "Every indicator that has figures", "IndicatorList"),
-        "/indicators/{indicator_id}.json": _get("indicator", "All that is said of one indicator", "Indicator", record),
-        "/indicators/{indicator_id}/data.json": _get(
-            "indicatorData", "Its figures, by column: lists of one length", "IndicatorData", record
+        "/index.json": _path("release", "This release, its documents and its tables", said["Release"]),
+        "/indicators/index.json": _path("indicators", "Every indicator that has figures", said["IndicatorList"]),
+        f"{one}.json": _path("indicator", "All that is said of one indicator", said["Indicator"], record),
+        f"{one}/data.json": _path(
+            "indicatorData", "Its figures, by column: lists of one length", said["IndicatorData"], record
         ),
-        "/indicators/{indicator_id}/data.csv": _file("indicatorCsv", INDICATOR_VALUES, "text/csv", record),
-        "/indicators/{indicator_id}/data.parquet": _file("indicatorParquet", INDICATOR_VALUES, PARQUET, record),
+        f"{one}/data.csv": _file("indicatorCsv", INDICATOR_VALUES, "text/csv", record),
+        f"{one}/data.parquet": _file("indicatorParquet", INDICATOR_VALUES, PARQUET, record),
         "/fingertips/data.csv": _file("fingertipsData", FINGERTIPS, "text/csv"),
         "/fingertips/metadata.csv": _file("fingertipsMetadata", FINGERTIPS_METADATA, "text/csv"),
     }
 
 
-def _get(name: str, summary: str, schema: str, record: Record | None = None) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return _path(name, summary, content, record)
+def _json(schema: str, example: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}}
 
 
 def _file(name: str, table: Table, media: str, record: Record | None = None) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _file(name: str, table: Table, media: str, record: Record | None = None) -> 
     return _path(name, f"One row for each {table.grain}", content, record)
 
 
-def _path(name: str, summary: str, content: dict[str, Any], record: Record | None) -> dict[str, Any]:
+def _path(name: str, summary: str, content: dict[str, Any], record: Record | None = None) -> dict[str, Any]:
     answers = {
         "200": {"description": summary, "content": content},
         "404": {"description": "No such file. An indicator that is no longer published keeps its older releases."},

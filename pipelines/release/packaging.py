@@ -28,7 +28,6 @@ TYPES = {
     "TIMESTAMP": "datetime",
 }
 TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%S"
-INVENTED_LICENCE = {"name": "other-open", "title": "Invented figures, free to use; they hold nothing of a publisher's"}
 
 
 def write_packages(candidate: Path, record: Record) -> list[Path]:
@@ -44,24 +43,24 @@ def write_packages(candidate: Path, record: Record) -> list[Path]:
 def data_package(record: Record, resources: list[Resource]) -> dict[str, Any]:
     """The Data Package descriptor, version 2."""
     policy = record.policy
-    mark = "SYNTHETIC. Every figure is invented. " if record.is_synthetic else ""
     return {
         "$schema": f"{PROFILES}/datapackage.json",
         "name": "nhs-impact-warehouse",
         "title": policy["title"],
-        "description": f"{mark}{policy['subtitle']}. {policy['notice']} {policy['status_words']}",
+        "description": record.summary,
         "version": record.release_id,
         "created": utc(record.built_at),
         "homepage": policy["base_url"],
-        "licenses": [INVENTED_LICENCE if record.is_synthetic else _licence(policy["licence"])],
+        "licenses": [_licence(record)],
         "contributors": [{"title": policy["publisher"], "roles": ["publisher"]}],
         "sources": _sources(record),
         "resources": [_described(resource) for resource in resources],
     }
 
 
-def _licence(licence: dict[str, str]) -> dict[str, str]:
-    return {"name": licence["name"], "path": licence["url"], "title": licence["title"]}
+def _licence(record: Record) -> dict[str, str]:
+    said = {"name": record.licence["name"], "path": record.licence["url"], "title": record.licence["title"]}
+    return {name: text for name, text in said.items() if text}
 
 
 def _sources(record: Record) -> list[dict[str, str]]:
@@ -88,7 +87,7 @@ def _described(resource: Resource) -> dict[str, Any]:
         "bytes": resource.bytes,
         "hash": f"sha256:{resource.sha256}",
     }
-    return described | (_tabular(resource) if resource.format == "csv" else {"type": "file"})
+    return described | (_tabular(resource) if resource.format == "csv" else {})
 
 
 def _tabular(resource: Resource) -> dict[str, Any]:

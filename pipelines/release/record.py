@@ -121,6 +121,23 @@ class Record:
         """What every file name of synthetic data ends with."""
         return "_SYNTHETIC" if self.is_synthetic else ""
 
+    @property
+    def mark(self) -> str:
+        """What every title of synthetic data begins with."""
+        return "SYNTHETIC. " if self.is_synthetic else ""
+
+    @property
+    def summary(self) -> str:
+        """What the release is, that synthetic figures are invented, and what standing it has."""
+        invented = "Every figure is invented. " if self.is_synthetic else ""
+        words = (self.policy[name] for name in ("notice", "status_words"))
+        return f"{self.mark}{invented}{self.policy['subtitle']}. {' '.join(words)}"
+
+    @property
+    def licence(self) -> dict[str, str | None]:
+        """Name, title and url; invented figures are under no publisher's licence and have no url."""
+        return self.policy["licence_of_invented_figures" if self.is_synthetic else "licence"]
+
     def indicator(self, indicator_id: str) -> Indicator:
         """The indicator of that id; KeyError if this release has none."""
         return {indicator.indicator_id: indicator for indicator in self.indicators}[indicator_id]

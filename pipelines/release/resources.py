@@ -51,9 +51,8 @@ class Resource:
 
 def data_resources(candidate: Path, record: Record) -> list[Resource]:
     """Every CSV and parquet file of the candidate meant for reuse: tables, revisions, interface, Fingertips' export."""
-    mark = "SYNTHETIC. " if record.is_synthetic else ""
     found = [*_tables(record), *_revisions(candidate, record), *_indicators(record), *_fingertips()]
-    return [_resource(candidate, path, name, mark, *said) for path, name, said in found]
+    return [_resource(candidate, path, name, record.mark, *said) for path, name, said in found]
 
 
 def sha256(path: Path) -> str:

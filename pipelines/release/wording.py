@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from pipelines.release.record import Driver
 
 POLICY = Path(__file__).with_name("policy") / "indicators.yml"
 WITHOUT_DRIVER = "_without_driver"
@@ -22,7 +25,7 @@ def policy() -> dict[str, Any]:
     return yaml.safe_load(POLICY.read_text(encoding="utf-8"))
 
 
-def of_kind(kind: str, driver: Any | None) -> dict[str, Any]:
+def of_kind(kind: str, driver: Driver | None) -> dict[str, Any]:
     """The words of a kind of indicator, filled in for the driver, and the day by which they must be read again.
 
     Empty where each indicator of the kind is described for itself.

@@ -106,6 +106,14 @@ def test_the_description_itself_is_valid(api):
         openapi_spec_validator.validate(document)
 
 
+def test_examples_are_answers_of_this_release(api):
+    for item in _read(api / "openapi.json")["paths"].values():
+        for media, said in item["get"]["responses"]["200"]["content"].items():
+            if media == "application/json":
+                assert _faults(api, said["schema"]["$ref"].rsplit("/", 1)[-1], said["example"]) == []
+                assert said["example"]["release_id"] == "2026.1.0"
+
+
 def test_links_are_relative_and_lead_to_files(folder, api):
     release.write_outputs(folder)
     for path, _ in _answers(api):
