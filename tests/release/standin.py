@@ -32,7 +32,7 @@ SOURCES = (
 _CELLS = """
     select 'm' || (i // 120) as measure_id, 'R' || (i % 120) as org_code, 'Trust' as org_name,
         'acute' as organisation_type, 'financial_year' as period_type, '2024-25' as period_key,
-        date '2024-04-01' as period_start, date '2025-03-31' as period_end,
+        date '2024-04-01' as period_start, date '2025-03-31' as period_end, 12 as n_periods,
         '2025-03' as edition, 'aaaaaaaaaaaa' as vintage,
         10.0::double as numerator, 30.0::double as denominator,
         case when i % 10 = 9 then null when i < 960 then i / 10.0 else (i % 10)::double end as value,
@@ -48,8 +48,8 @@ _TABLES = {
     "core.dim_secondary_driver": "select 's' || i as sd_key, 'd' || (i // 3) as driver_id from range(15) as t(i)",
     "core.dim_organisation": """
         select 'R' || i as org_code, 'Trust ' || i as org_name, 'acute' as organisation_type, 'Y56' as region_code,
-            'London' as region_name, null::date as closed_on, date '2024-01-01' as valid_from, null::date as valid_to,
-            true as is_current, true as is_in_ods
+            'London' as region_name, 'QMJ' as icb_code, 'North ICB' as icb_name, null::date as closed_on,
+            date '2024-01-01' as valid_from, null::date as valid_to, true as is_current, true as is_in_ods
         from range(120) as t(i)""",
     "core.bridge_organisation_succession": """
         select 'R120' as from_code, 'R0' as to_code, date '2020-04-01' as effective_on, 'merge_new_code' as kind,
@@ -79,7 +79,7 @@ _TABLES = {
             source_id = 'impact_self_assessment' as is_restricted,
             source_id <> 'impact_self_assessment' as is_required,
             '2025' as next_edition, date '2026-03-12' as next_due_on""",
-    "core.fct_measure_values": "select * exclude (org_name, organisation_type, period_start, period_end) "
+    "core.fct_measure_values": "select * exclude (org_name, organisation_type, period_start, period_end, n_periods) "
     f"from ({_CELLS})",
     "core.fct_survey_results": """
         select '2024' as edition, 'aaaaaaaaaaaa' as vintage, 'R' || (i % 120) as org_code,
@@ -115,7 +115,7 @@ _TABLES = {
         from ({_CELLS})""",
     "published.pub_organisation_history": """
         select 'R' || i as org_code, 'Trust' as org_name, 'opened' as event, date '2020-04-01' as event_on,
-            null::varchar as from_code, 'R' || i as to_code, 'R' || i as today_code,
+            null::varchar as from_code, 'R' || i as to_code, 'Trust' as to_name, 'R' || i as today_code,
             'is_current' as roll_forward_status, 'It opened.' as sentence, null::varchar as evidence,
             'ods_trusts' as source_id, false as is_recalled
         from range(120) as t(i)""",
@@ -215,7 +215,8 @@ _TABLES = {
             204::bigint as cells_affected, 'withheld' as action, null::varchar as correction_id""",
     "published.pub_maturity_responses": """
         select 'R0' as org_code, 'Trust' as org_name, 'v1' as instrument_version, '2026' as round_key,
-            'published' as sharing_scope, 'i' || i as item_id, 3 as level, 'observed' as value_status
+            'published' as sharing_scope, 'd' || i as driver_id, 'i' || i as item_id, 'Item ' || i as item_title,
+            3 as level, 'observed' as value_status
         from range(4) as t(i)""",
     "published.pub_maturity_agreement": """
         select 'staff_survey' as evidence_basis, 'd' || i as driver_id, '2026' as round_key,
@@ -257,14 +258,17 @@ _TABLES = {
     "published.pub_variation": """
         select 'funnel' as chart, 'm0' as measure_id, case when i < 9 then 'R' || i end as org_code,
             'Trust' as org_name, 'acute' as organisation_type, 'acute' as comparison_group,
-            'financial_year' as period_type, '2024-25' as period_key, 10.0::double as numerator,
+            'financial_year' as period_type, '2024-25' as period_key, date '2024-04-01' as period_start,
+            date '2025-03-31' as period_end, 10.0::double as numerator,
             30.0::double as denominator, case when i < 9 then 33.3::double end as value,
             case when i < 9 then 'observed' else 'not_applicable' end as value_status, 33.0::double as centre_line,
             20.0::double as lower_limit_95, 46.0::double as upper_limit_95, 12.0::double as lower_limit_998,
             54.0::double as upper_limit_998, 0.01::double as tau_squared, 2.5::double as phi, 'within' as band,
             'within' as band_998, null::double as lower_process_limit, null::double as upper_process_limit,
+            null::integer as series_no, null::integer as n_points, null::boolean as is_trial_limits,
             null::varchar as rule, null::varchar as variation, null::double as target, null::varchar as assurance,
-            null::varchar as rebased_on, null::varchar as rebase_reason,
+            null::double as interim_target, null::varchar as interim_assurance, null::varchar as rebased_on,
+            null::varchar as rebase_reason, i < 9 as is_newest, case when i = 9 then 1 end as n_organisations,
             case when i = 9 then 'there are fewer than 10 comparable organisations' end as not_charted_reason,
             'It lies within the expected range.' as sentence
         from range(10) as t(i)""",

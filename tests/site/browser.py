@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -66,8 +65,3 @@ def look(page: Page, address: str, width: int) -> Seen:
     seen.undecided = sum(len(entry["nodes"]) for entry in found["incomplete"])
     seen.outside = [url for url in asked if not url.startswith((f"{place.scheme}://{place.netloc}/", "data:"))]
     return seen
-
-
-def pages_of(site: Path) -> list[Path]:
-    """Every page of a site, sorted."""
-    return sorted(site.rglob("*.html"))

@@ -17,7 +17,7 @@ from pipelines.release.site import write_site
 from pipelines.release.site.driver_charts import scale
 from pipelines.release.site.home import next_release
 from pipelines.release.site.pages import Links, cell
-from pipelines.release.site.words import number, shown
+from pipelines.release.site.words import level, number, shown
 from pipelines.settings import DUCKDB_FILE
 from tests.site.reading import Document, broken_links, documents, outside, unnamed_pictures
 
@@ -25,32 +25,33 @@ DRIVER = "shared_purpose"
 
 
 @pytest.fixture(scope="module")
-def pages(site: Path) -> dict[Path, Document]:
-    return documents(site)
+def pages(site: Path) -> dict[str, Document]:
+    """All pages, but of those of organisations, which are alike, the first five."""
+    return documents(site, organisations=5)
 
 
-def test_every_link_and_fragment_leads_somewhere(pages: dict[Path, Document]) -> None:
+def test_every_link_and_fragment_leads_somewhere(pages: dict[str, Document]) -> None:
     assert len(pages) > 14
     assert not broken_links(pages)
 
 
-def test_nothing_is_loaded_from_elsewhere(site: Path, pages: dict[Path, Document]) -> None:
+def test_nothing_is_loaded_from_elsewhere(site: Path, pages: dict[str, Document]) -> None:
     assert not outside(pages)
     for sheet in (site / "assets").glob("*.css"):
         assert "url(" not in sheet.read_text() and "@import" not in sheet.read_text()
 
 
-def test_every_picture_says_in_words_what_it_shows(pages: dict[Path, Document]) -> None:
+def test_every_picture_says_in_words_what_it_shows(pages: dict[str, Document]) -> None:
     pictures = [picture for page in pages.values() for picture in page.pictures]
     assert len(pictures) > 15
     assert not unnamed_pictures(pages)
 
 
-def test_ids_are_not_used_twice(pages: dict[Path, Document]) -> None:
+def test_ids_are_not_used_twice(pages: dict[str, Document]) -> None:
     assert not [page.path for page in pages.values() if len(page.ids) != len(set(page.ids))]
 
 
-def test_invented_figures_say_so_everywhere(site: Path, pages: dict[Path, Document]) -> None:
+def test_invented_figures_say_so_everywhere(site: Path, pages: dict[str, Document]) -> None:
     for page in pages.values():
         assert page.path.read_text().count("SYNTHETIC") > 2
         assert all(caption.strip().startswith("SYNTHETIC") for caption in page.captions), page.path
@@ -106,8 +107,7 @@ def test_alternative_text_of_the_distribution_is_that_of_its_data(site: Path) ->
     shares = {int(row["level"]): float(row["share_at_level"]) for row in group}
     assert f"of {group[0]['n_shared']} organisations that shared" in text
     assert sum(shares.values()) == pytest.approx(100)
-    for level, share in shares.items():
-        assert f"{share:.0f}% at level {level}" in text
+    assert all(f"{share:.0f}% at level {place}" in text for place, share in shares.items())
     assert f"Most are at level {max(shares, key=shares.get)}" in text
 
 
@@ -146,9 +146,19 @@ def test_circular_pairs_are_listed_and_not_drawn(site: Path, release: Path) -> N
     assert all(name in text for _, name in circular) and "circular: shares questions" in text
 
 
+CHANGES = """
+    create table pub_release_changes as select * from (values
+        ('pub_measure_values', 'sickness_absence', 'revised', 'publisher', 12::bigint, 12::bigint, 3::bigint,
+         'Twelve figures of sickness absence were revised.', '2026.0.0'),
+        ('dim_source', null, 'added', 'new_edition', 1::bigint, 0::bigint, null, 'One source was added.', '2026.0.0')
+    ) as t(table_name, indicator_id, change, reason, n_rows, n_values, n_organisations, sentence, release_from)
+"""
+"""What difference.py writes, as far as pages read it."""
+
+
 @pytest.fixture(scope="module")
 def without_submissions(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A candidate to which nobody shared anything, and in which one driver has associations."""
+    """A candidate of few organisations to which nobody shared anything, and in which one driver has associations."""
     folder = tmp_path_factory.mktemp("nobody") / "candidate"
     folder.mkdir()
     shutil.copyfile(release / DUCKDB_FILE, folder / DUCKDB_FILE)
@@ -158,7 +168,13 @@ def without_submissions(release: Path, tmp_path_factory: pytest.TempPathFactory)
             connection.execute(f"delete from pub_{table}")
         for table in ("pub_driver_outcome_association", "pub_outcome_by_maturity_level"):
             connection.execute(f"delete from {table} where basis = 'self_assessment' or driver_id <> '{DRIVER}'")
-        connection.execute("delete from pub_measure_values where measure_id <> 'sickness_absence'")
+        connection.execute(
+            "delete from pub_measure_values where measure_id <> 'sickness_absence' or org_code > 'ZX003'"
+        )
+        connection.execute("delete from pub_driver_evidence where org_code > 'ZX003'")
+        connection.execute(f"delete from dim_driver where driver_id not in ('{DRIVER}', 'people_and_culture')")
+        connection.execute(f"drop table if exists pub_release_changes; {CHANGES}")
+    (folder / "revisions_SYNTHETIC.csv").write_text("table_name")
     write_site(folder, read_record(folder))
     return folder
 
@@ -175,8 +191,17 @@ def test_without_submissions_pages_say_so_and_are_still_there(without_submission
     assert not unnamed_pictures(documents(site))
 
 
+def test_what_changed_since_the_last_release_is_told(without_submissions: Path) -> None:
+    overview = (without_submissions / "site" / "index.html").read_text()
+    assert overview.index("Twelve figures of sickness") < overview.index("One source was added")
+    revisions = Document(without_submissions / "site" / "revisions.html")
+    assert "SYNTHETIC Changes since release 2026.0.0" in revisions.captions
+    assert "../revisions_SYNTHETIC.csv" in revisions.links
+
+
 def test_the_same_candidate_gives_the_same_bytes(without_submissions: Path, tmp_path: Path) -> None:
-    shutil.copyfile(without_submissions / DUCKDB_FILE, tmp_path / DUCKDB_FILE)
+    for name in (DUCKDB_FILE, "revisions_SYNTHETIC.csv"):
+        shutil.copyfile(without_submissions / name, tmp_path / name)
     write_site(tmp_path, read_record(tmp_path))
     first = {
         path.relative_to(without_submissions): path.read_bytes() for path in without_submissions.rglob("site/**/*.*")
@@ -196,6 +221,8 @@ def test_what_is_not_there_has_a_code_and_never_an_empty_cell() -> None:
 def test_numbers_have_a_true_minus_and_no_negative_zero() -> None:
     assert number(-0.04) == "0.0"
     assert number(-1234.5) == "−1,234.5"
+    assert number(2.5, 0) == "3"
+    assert [level(value) for value in (3.0, 3.25, 3.5)] == ["3", "3.3", "3.5"]
 
 
 @pytest.mark.parametrize(("ends", "expected"), [((-0.21, 0.38), 0.4), ((-0.61, 0.5), 0.8), ((0.1, 0.2), 0.2)])

@@ -190,7 +190,7 @@ def _trend_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin
 
     data = frame.with_columns(pl.Series("label", [number(value, indicator.unit) for value in frame["value"]]))
     base = alt.Chart(data).encode(
-        x=alt.X("period:O", title=None, sort=frame["period"].to_list(), axis=alt.Axis(labelAngle=0)),
+        x=alt.X("period_key:O", title=None, axis=alt.Axis(labelAngle=0)),
         y=alt.Y(
             "value:Q", title=axis_title(indicator), scale=alt.Scale(zero=False, padding=30), axis=alt.Axis(tickCount=5)
         ),

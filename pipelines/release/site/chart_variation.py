@@ -84,7 +84,7 @@ def funnel_rows(connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> 
     """The organisations in the newest funnel of an indicator, by group and code; no row where there is none."""
     position = "case when band_998 <> 'within' then band_998 || '_998' else band end"
     return connection.execute(
-        f"select comparison_group, org_code, org_name, period_type, period_key, period_start, period_end, n_periods, "
+        f"select comparison_group, org_code, org_name, period_type, period_key, period_start, period_end, "
         f"numerator, denominator, value, value_status, centre_line, {', '.join(LIMITS)}, band, band_998, "
         f"{position} as position, tau_squared, phi, sentence from pub_variation "
         f"where chart = 'funnel' and measure_id = {literal(indicator.indicator_id)} and org_code is not null "
@@ -95,12 +95,12 @@ def funnel_rows(connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> 
 def series_rows(connection: duckdb.DuckDBPyConnection, indicator: Indicator, org_code: str) -> pl.DataFrame:
     """The points of one organisation's XmR chart, by period; no row where there is none."""
     return connection.execute(
-        "select org_code, org_name, period_type, period_key, period_start, period_end, n_periods, numerator, "
+        "select org_code, org_name, period_type, period_key, period_start, period_end, numerator, "
         "denominator, value, value_status, series_no, n_points, centre_line, lower_process_limit, "
         "upper_process_limit, is_trial_limits, rule, variation, target, assurance, interim_target, "
         "interim_assurance, rebased_on, rebase_reason, sentence from pub_variation "
         f"where chart = 'xmr' and measure_id = {literal(indicator.indicator_id)} "
-        f"and org_code = {literal(org_code)} order by period_key"
+        f"and org_code = {literal(org_code)} and value is not null order by period_key"
     ).pl()
 
 
@@ -113,24 +113,27 @@ def not_charted(connection: duckdb.DuckDBPyConnection, indicator: Indicator, cha
     ).fetchall()
 
 
-def funnel(rows: pl.DataFrame, indicator: Indicator) -> Drawing:
-    """The funnel of one period, a panel for each group that is compared. rows: as of funnel_rows, at least one."""
-    frame = rows.drop("sentence", "n_periods")
-    caption = f"{indicator.name}: organisations against what is expected for their size, {_when(rows)}"
-    words = funnel_words(rows, indicator)
+def funnel(rows: pl.DataFrame, indicator: Indicator, when: str) -> Drawing:
+    """The funnel of one period, a panel for each group that is compared.
+
+    rows: as of funnel_rows, at least one. when: the period in words.
+    """
+    frame = rows.drop("sentence")
+    caption = f"{indicator.name}: organisations against what is expected for their size, {when}"
+    words = funnel_words(rows, indicator, when)
     return Drawing(_funnel_chart(frame, indicator), words, caption, FUNNEL_NOTE, frame, _groups(rows, indicator))
 
 
 def xmr(rows: pl.DataFrame, indicator: Indicator) -> Drawing:
     """The XmR chart of one series. rows: as of series_rows, at least one."""
-    frame = rows.drop("sentence", "n_periods")
+    frame = rows.drop("sentence")
     first, last = (period(rows.row(place, named=True)) for place in (0, -1))
     caption = f"{indicator.name}: {rows['org_name'][-1]}, {first} to {last}"
     table = _points_table(rows, indicator)
     return Drawing(_xmr_chart(frame, indicator), xmr_words(rows, indicator), caption, _xmr_note(rows), frame, table)
 
 
-def funnel_words(rows: pl.DataFrame, indicator: Indicator) -> str:
+def funnel_words(rows: pl.DataFrame, indicator: Indicator, when: str) -> str:
     """The funnel in words: what, when, how many, the range, and how many lie outside the limits."""
     groups = [
         f"{type_name(group).lower()} ({part.height})"
@@ -139,7 +142,7 @@ def funnel_words(rows: pl.DataFrame, indicator: Indicator) -> str:
     shown = rows.drop_nulls("value")["value"]
     low, high = number(shown.min(), indicator.unit), number(shown.max(), indicator.unit)
     return (
-        f"Funnel chart of {indicator.name}, {_when(rows)}, against the denominator: "
+        f"Funnel chart of {indicator.name}, {when}, against the denominator: "
         f"{plural(rows.height, 'organisation')}, compared within {listed(groups)}. Figures go from {low} to {high}. "
         f"{_outside(rows, 'above')}; {_outside(rows, 'below')}. The other {_count(rows, 'band', 'within')} lie within."
     )
@@ -153,10 +156,6 @@ def _outside(rows: pl.DataFrame, band: str) -> str:
 
 def _count(rows: pl.DataFrame, column: str, value: str) -> int:
     return rows.filter(pl.col(column) == value).height
-
-
-def _when(rows: pl.DataFrame) -> str:
-    return period(rows.row(0, named=True) | {"n_periods": rows["n_periods"].max()})
 
 
 def _groups(rows: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from pipelines.release.record import Driver
 from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS, PURPLE, Chart, Charts
 from pipelines.release.site.words import listed, number, policy, q_words, type_name, unit_name
 
+_TWO_LINES = {"labelExpr": "split(datum.label, ': ')"}
 _COLOURS = {"staff_survey_evidence": BLUE, "self_assessment": PURPLE}
 
 
@@ -26,7 +27,7 @@ def distribution(charts: Charts, driver: Driver, frame: pl.DataFrame) -> Chart:
 
     drawn = _distribution_frame(frame)
     bars = alt.Chart(drawn).encode(
-        y=alt.Y("bar:N", title=None, sort=drawn["bar"].unique(maintain_order=True).to_list()),
+        y=alt.Y("bar:N", title=None, sort=drawn["bar"].unique(maintain_order=True).to_list(), axis=_TWO_LINES),
         x=alt.X("sum(share):Q", title="Organisations that shared (%)", scale=alt.Scale(domain=[0, 100], nice=False)),
         order=alt.Order("level:Q"),
     )

@@ -32,7 +32,7 @@ _ASSOCIATIONS = """
         and rho is not null
     order by basis, exposure_id, measure_id
 """
-_CHANGES = "select sentence from pub_release_changes order by table_name, indicator_id nulls first, change, reason"
+_CHANGES = "select sentence from pub_release_changes order by n_values desc, sentence"
 _FIGURES = """
     select count(distinct org_code) as organisations from pub_measure_values where org_code <> {england}
 """

@@ -109,8 +109,8 @@ def headline(found: Newest) -> str:
     if found.funnel.height:
         outside = found.funnel.filter(pl.col("band") != "within").height
         said.append(
-            f"{outside} of {found.funnel.height} compared with their like {verb(outside, 'lies')} outside the range "
-            "expected for their size."
+            f"Of {found.funnel.height} in the funnel, {outside} {verb(outside, 'lies')} outside the range expected for "
+            "their size."
         )
     return " ".join(said)
 
@@ -207,7 +207,7 @@ def _between(site: Site, found: Newest) -> dict[str, object]:
     """The chart between organisations: the funnel, else the spread; and why figures are in no funnel."""
     indicator = found.indicator
     if found.funnel.height:
-        chart = _drawn(site, found, chart_variation.funnel(found.funnel, indicator), "funnel")
+        chart = _drawn(site, found, chart_variation.funnel(found.funnel, indicator, found.period), "funnel")
     elif indicator.kind == MATURITY:
         chart = None
     else:

@@ -23,26 +23,29 @@ ENGLAND = "england"
 MARGINS = (ENGLAND, "region", "type")
 """Area types that are no organisation."""
 
+IS_ORGANISATION = ~pl.col("area_type").is_in(MARGINS)
+
 
 @dataclass(frozen=True)
 class Newest:
     """The newest figures of one indicator.
 
     rows: of values.COLUMNS, all areas in the period shown. england: England's, all periods of the same type, by
-    period. funnel: rows of chart_variation.funnel_rows, in the same period; none where there is no funnel.
+    period. last: the last row of each organisation in any period of that type. funnel: rows of
+    chart_variation.funnel_rows, in the period shown; none where there is no funnel.
     """
 
     indicator: Indicator
     rows: pl.DataFrame
     england: pl.DataFrame
+    last: pl.DataFrame
     funnel: pl.DataFrame
     period: str
 
     @cached_property
     def organisations(self) -> pl.DataFrame:
         """The organisations in the period shown, by name."""
-        is_organisation = ~pl.col("area_type").is_in(MARGINS)
-        return self.rows.filter(is_organisation).sort(pl.col("area_name").str.to_uppercase(), "area_code")
+        return self.rows.filter(IS_ORGANISATION).sort(pl.col("area_name").str.to_uppercase(), "area_code")
 
     @cached_property
     def bands(self) -> dict[str, str]:
@@ -73,16 +76,20 @@ def _read(site: Site, indicator: Indicator) -> Newest:
     in_type = values.filter(pl.col("period_type") == last["period_type"])
     rows = in_type.filter(pl.col("period_key") == last["period_key"])
     england = in_type.filter(pl.col("area_type") == ENGLAND).sort("period_key")
+    by_organisation = in_type.filter(IS_ORGANISATION).sort("area_code", "period_key")
+    of_each = by_organisation.unique("area_code", keep="last", maintain_order=True)
     months = {"n_periods": _periods_in(site, indicator, last)}
-    return Newest(indicator, rows, england, funnel, period(last | months))
+    return Newest(indicator, rows, england, of_each, funnel, period(last | months))
 
 
 def _periods_in(site: Site, indicator: Indicator, last: dict) -> int | None:
-    """Of how many published periods the figures of the period are made, at most."""
+    """Of how many months the figures of a pooled year are made, at most; None for what the publisher gives whole."""
     return site.rows(
-        "select max(n_periods) as n from pub_measure_values "
-        f"where measure_id = {literal(indicator.indicator_id)} and period_type = {literal(last['period_type'])} "
-        f"and period_key = {literal(last['period_key'])}"
+        "select max(figures.n_periods) as n from pub_measure_values as figures "
+        "inner join dim_measure as measures on figures.measure_id = measures.measure_id "
+        f"where measures.annual_rule = 'pooled' and figures.measure_id = {literal(indicator.indicator_id)} "
+        f"and figures.period_type = {literal(last['period_type'])} "
+        f"and figures.period_key = {literal(last['period_key'])}"
     )[0]["n"]
 
 

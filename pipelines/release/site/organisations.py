@@ -18,7 +18,7 @@ from pipelines.release.site import indicators, newest
 from pipelines.release.site.chart_variation import VARIATIONS
 from pipelines.release.site.newest import Newest, figure, letters_in
 from pipelines.release.site.pages import Page, Site, day
-from pipelines.release.site.phrases import direction
+from pipelines.release.site.phrases import direction, period
 from pipelines.release.site.words import type_name
 from schemas.published import ENGLAND
 
@@ -31,13 +31,16 @@ NOT_KNOWN = "[x]"
 class Organisation:
     """What is released of one organisation.
 
-    place: its current row of dim_organisation. figures: the newest figures of each indicator, with where they come
-    from. variation: rows of pub_variation with its newest funnels and series. history: sentences, by day.
+    place: its current row of dim_organisation. figures: its last row of each indicator, which is of an earlier period
+    where it has closed or was left out since. months: of how many months its pooled years are made, by measure and
+    year. variation: rows of pub_variation with its newest funnels and series. history: rows of events, by day.
+    answers: its self-assessment, if it agreed to be named.
     """
 
     code: str
     place: dict
     figures: list[tuple[Newest, dict]] = field(default_factory=list)
+    months: list[dict] = field(default_factory=list)
     variation: list[dict] = field(default_factory=list)
     history: list[dict] = field(default_factory=list)
     answers: list[dict] = field(default_factory=list)
@@ -47,8 +50,9 @@ def pages(site: Site) -> Iterator[Page]:
     """The list, and one page for each organisation with a published figure."""
     found = read_organisations(site)
     yield Page("organisations/index.html", "Organisations", "organisations.html", {"table": _index(found)})
+    codes = {one.code for one in found}
     for one in found:
-        yield Page(path(one.code), one.place["org_name"], "organisation.html", _context(site, one), CRUMBS)
+        yield Page(path(one.code), one.place["org_name"], "organisation.html", _context(site, one, codes), CRUMBS)
 
 
 def path(code: str) -> str:
@@ -61,26 +65,37 @@ def read_organisations(site: Site) -> list[Organisation]:
     found = {row["org_code"]: Organisation(row["org_code"], row) for row in _places(site)}
     for indicator in site.record.indicators:
         shown = newest.newest(site, indicator)
-        for row in shown.organisations.to_dicts():
+        for row in shown.last.to_dicts():
             found[row["area_code"]].figures.append((shown, row))
-    for name, rows in (("variation", _variation(site)), ("history", _history(site)), ("answers", _answers(site))):
-        for row in rows:
+    for name, read in (("months", _months), ("variation", _variation), ("history", _history), ("answers", _answers)):
+        for row in read(site):
             if row["org_code"] in found:
                 getattr(found[row["org_code"]], name).append(row)
     return [one for one in found.values() if one.figures]
 
 
 def _places(site: Site) -> list[dict]:
+    """The newest version of each organisation. One that no source gives a name stands under its code."""
     return site.rows(
-        "select org_code, org_name, organisation_type, region_name, icb_code, icb_name, closed_on, is_in_ods "
-        "from dim_organisation where is_current order by upper(org_name), org_code"
+        "select org_code, coalesce(org_name, org_code) as org_name, organisation_type, region_name, icb_code, "
+        "icb_name, closed_on, is_in_ods from dim_organisation where is_current "
+        "order by upper(coalesce(org_name, org_code)), org_code"
+    )
+
+
+def _months(site: Site) -> list[dict]:
+    return site.rows(
+        "select figures.org_code, figures.measure_id, figures.period_key, figures.n_periods "
+        "from pub_measure_values as figures inner join dim_measure as measures "
+        "on figures.measure_id = measures.measure_id "
+        "where measures.annual_rule = 'pooled' and figures.period_type = 'financial_year'"
     )
 
 
 def _variation(site: Site) -> list[dict]:
     """The newest funnel and the newest point of the series of each organisation and measure."""
     return site.rows(
-        "select chart, measure_id, org_code, variation, sentence from pub_variation "
+        "select chart, measure_id, org_code, period_key, band, variation, sentence from pub_variation "
         f"where is_newest and org_code <> '{ENGLAND}' order by measure_id, chart, org_code"
     )
 
@@ -126,15 +141,15 @@ def now(one: Organisation) -> str:
     return f"Closed on {day(one.place['closed_on'])}{successors}"
 
 
-def _context(site: Site, one: Organisation) -> dict[str, object]:
+def _context(site: Site, one: Organisation, codes: set[str]) -> dict[str, object]:
     tables = [(heading, _table(one, [i.indicator_id for i in group])) for heading, group in indicators.by_domain(site)]
     shown = [(heading, table) for heading, table in tables if table.height]
     letters = letters_in(*(table for _, table in shown))
     return {
         "one": one,
         "kind": type_name(one.place["organisation_type"]),
-        "now": now(one),
         "successors": _successors(one),
+        "codes": codes,
         "tables": shown,
         "letters": letters,
         "sentences": [row["sentence"] for row in one.variation if row["sentence"]],
@@ -152,33 +167,27 @@ def _successors(one: Organisation) -> list[tuple[str, str]]:
 
 
 def _table(one: Organisation, indicator_ids: list[str]) -> pl.DataFrame:
-    """The newest figures of some indicators as text, each beside England's."""
-    series = {row["measure_id"]: row["variation"] for row in one.variation if row["chart"] == "xmr"}
-    rows = [_row(found, row, series) for found, row in one.figures if found.indicator.indicator_id in indicator_ids]
-    frame = pl.DataFrame(rows, infer_schema_length=None)
-    spare = [
-        name
-        for name, nothing in (
-            ("Expected range", indicators.NOT_IN_FUNNEL),
-            ("Newest month", NO_SERIES),
-            ("England", NOT_KNOWN),
-        )
-        if name in frame.columns and frame[name].eq(nothing).all()
-    ]
-    return frame.drop(spare)
+    """The last figures of some indicators as text, each beside England's. Columns that say nothing are left out."""
+    shown = [(found, row) for found, row in one.figures if found.indicator.indicator_id in indicator_ids]
+    frame = pl.DataFrame([_row(one, found, row) for found, row in shown], infer_schema_length=None)
+    nothing = {"Expected range": indicators.NOT_IN_FUNNEL, "Newest month": NO_SERIES, "England": NOT_KNOWN}
+    return frame.drop([name for name, text in nothing.items() if shown and frame[name].eq(text).all()])
 
 
-def _row(found: Newest, row: dict, series: dict[str, str]) -> dict[str, str]:
-    indicator = found.indicator
-    variation = series.get(indicator.indicator_id)
+def _row(one: Organisation, found: Newest, row: dict) -> dict[str, str]:
+    indicator, key = found.indicator, row["period_key"]
+    charts = {chart["chart"]: chart for chart in one.variation if chart["measure_id"] == indicator.indicator_id}
+    months = {(year["measure_id"], year["period_key"]): year["n_periods"] for year in one.months}
+    funnel, series = charts.get("funnel"), charts.get("xmr")
+    england = next((other for other in found.england.to_dicts() if other["period_key"] == key), None)
     return {
         "Indicator": indicator.name,
-        "Period": found.period,
+        "Period": period(row | {"n_periods": months.get((indicator.indicator_id, key))}),
         "Figure": figure(row, indicator.unit),
-        "England": indicators.england(found),
+        "England": figure(england, indicator.unit) if england else NOT_KNOWN,
         "Direction": direction(indicator.polarity),
-        "Expected range": found.bands.get(row["area_code"], indicators.NOT_IN_FUNNEL),
-        "Newest month": VARIATIONS[variation].label if variation else NO_SERIES,
+        "Expected range": funnel["band"] if funnel and funnel["period_key"] == key else indicators.NOT_IN_FUNNEL,
+        "Newest month": VARIATIONS[series["variation"]].label if series else NO_SERIES,
         "_link": indicators.path(indicator),
     }
 

@@ -53,7 +53,10 @@ def direction(polarity: str) -> str:
 
 
 def period(row: dict) -> str:
-    """A period in words, from period_type, period_key, period_start, period_end and, where it is there, n_periods."""
+    """A period in words, from period_type, period_key, period_start and period_end.
+
+    n_periods, where it is there: of how many months a year is made.
+    """
     kind, key, end = row["period_type"], row["period_key"], row["period_end"]
     if kind in PUBLISHERS_PERIODS:
         return f"{PUBLISHERS_PERIODS[kind]} {key}"
@@ -71,5 +74,5 @@ def period(row: dict) -> str:
 
 
 def _part_of_a_year(months: int | None) -> str:
-    """What is added to a year that is pooled from some of its months; one figure of the publisher's is a whole year."""
-    return f", {months} of 12 months" if months and 1 < months < MONTHS_IN_A_YEAR else ""
+    """What is added to a year that is made of some of its months."""
+    return f", {months} of 12 months" if months and months < MONTHS_IN_A_YEAR else ""

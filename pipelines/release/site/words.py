@@ -6,6 +6,7 @@ marts already hold, and the choice of words (policy/site.yml).
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,14 @@ def unit_name(unit: str) -> str:
 
 
 def number(value: float, places: int = 1) -> str:
-    """A number with a true minus sign, and none before a zero."""
-    rounded = round(value, places) + 0.0
-    return f"{rounded:,.{places}f}".replace("-", "−")
+    """A number with a true minus sign, and none before a zero. Halves are rounded away from zero, as in the marts."""
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{rounded if rounded else abs(rounded):,}".replace("-", "−")
 
 
 def level(value: float) -> str:
-    """A median level, with as many decimals as it has: 3, 3.5 or 3.25."""
-    return f"{round(value, 2):g}"
+    """A median level as the marts' sentences write it: 3, 3.5 or 3.3."""
+    return number(value).removesuffix(".0")
 
 
 def interval(low: float, high: float, places: int = 2) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LICENCE = """\
-/*! nhsuk-frontend 10.6.1, https://github.com/nhsuk/nhsuk-frontend. The MIT License (MIT). Copyright (c) NHS England.
+/*! nhsuk-frontend 10.6.1, https://github.com/nhsuk/nhsuk-frontend. MIT License. Copyright (c) 2019 NHS.UK.
 Cut to what these pages use by cut.py; fonts and images left out.
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
 documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
