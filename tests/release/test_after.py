@@ -319,3 +319,12 @@ def test_what_was_stopped_half_way_is_finished_by_the_next_settling(two, monkeyp
     assert served(two) == FIRST
     assert states(two)[SECOND] == {"withdraw": "withdrawn", "rollback": "rolled_back"}[command]
     assert json.loads((two.web / "index.json").read_text())["current"] == FIRST
+
+
+def test_what_was_to_be_served_instead_may_be_withdrawn_by_then(two, monkeypatch):
+    outlet.out(two, THIRD)
+    with monkeypatch.context() as patched:
+        patched.setattr(after, "settle", lambda _: None)
+        after.withdraw(two, THIRD, WHY, WHO)
+    assert served(two) == THIRD
+    assert after.withdraw(two, SECOND, WHY, WHO) == FIRST

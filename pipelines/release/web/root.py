@@ -51,7 +51,7 @@ def rebuild(workspace: Workspace) -> Path:
     trees = workspace.web.with_name(TREES)
     trees.mkdir(parents=True, exist_ok=True)
     before = workspace.web.resolve() if workspace.web.is_symlink() else None
-    folder = trees / str(max((int(path.name) for path in trees.iterdir()), default=0) + 1)
+    folder = trees / str(max((int(path.name) for path in trees.glob("[0-9]*")), default=0) + 1)
     folder.mkdir()
     assemble(workspace, folder)
     flip(workspace.web, folder)
