@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.release.api import write_api
 from pipelines.release.export import export
+from pipelines.release.fingertips import write_fingertips
+from pipelines.release.packaging import write_packages
 from pipelines.release.record import read_record
 from pipelines.release.site import write_site
 
 
 def write_outputs(candidate: Path) -> list[Path]:
-    """Write every output into the candidate, and return what was written."""
-    exported = export(candidate)
+    """Write every output into the candidate, and return what was written. The packages describe the files before."""
     record = read_record(candidate)
-    return [*exported, *write_site(candidate, record)]
+    return [
+        *export(candidate),
+        *write_api(candidate, record),
+        *write_fingertips(candidate, record),
+        *write_packages(candidate, record),
+        *write_site(candidate, record),
+    ]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.release.reading import connect
 from pipelines.release.record import Record
-from pipelines.release.site import about, drivers, heatmap, home, quality
+from pipelines.release.site import about, drivers, heatmap, home, indicators, organisations, quality
 from pipelines.release.site.charts import Charts
 from pipelines.release.site.pages import FOLDER, Page, Renderer, Site
 from pipelines.settings import DUCKDB_FILE
@@ -21,6 +21,8 @@ MAKERS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     home.pages,
     drivers.pages,
     heatmap.pages,
+    indicators.pages,
+    organisations.pages,
     quality.pages,
     about.pages,
 )

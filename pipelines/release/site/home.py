@@ -12,10 +12,12 @@ from typing import Any
 
 import yaml
 
+from pipelines.release.reading import literal
 from pipelines.release.record import Record
 from pipelines.release.site import drivers
 from pipelines.release.site.pages import Page, Site
 from pipelines.release.site.words import policy
+from schemas.published import ENGLAND
 
 CALENDAR = Path(__file__).parents[1] / "policy" / "calendar.yml"
 
@@ -32,9 +34,7 @@ _ASSOCIATIONS = """
 """
 _CHANGES = "select sentence from pub_release_changes order by table_name, indicator_id nulls first, change, reason"
 _FIGURES = """
-    select count(*) as figures, count(distinct org_code) as organisations, min(period_start) as first_day,
-        max(period_end) as last_day
-    from pub_measure_values
+    select count(distinct org_code) as organisations from pub_measure_values where org_code <> {england}
 """
 
 
@@ -43,7 +43,7 @@ def pages(site: Site) -> Iterator[Page]:
     associations = site.rows(_ASSOCIATIONS)
     context = {
         "cards": drivers.cards(site),
-        "facts": site.rows(_FIGURES)[0],
+        "facts": site.rows(_FIGURES.format(england=literal(ENGLAND)))[0],
         "coverage": next((row["sentence"] for row in site.rows(_COVERAGE)), None),
         "counts": _counts(associations),
         "findings": _findings(site.record, associations),

@@ -52,12 +52,16 @@ class Page:
 
 @dataclass(frozen=True)
 class Site:
-    """What page makers work with: the candidate's folder and tables, its record, and the charts of this site."""
+    """What page makers work with: the candidate's folder and tables, its record, and the charts of this site.
+
+    kept: what several makers need and is read only once, by name.
+    """
 
     folder: Path
     connection: duckdb.DuckDBPyConnection
     record: Record
     charts: Charts
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def frame(self, sql: str) -> pl.DataFrame:
         """The rows of a select on released tables."""
