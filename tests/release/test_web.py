@@ -122,7 +122,7 @@ def test_a_correction_shows_on_every_page_of_the_older_release_and_nowhere_else(
     with outlet.online(corrected) as home:
         for path in ("index.html", *outlet.PAGES):
             status, _, page = outlet.get(f"{home}releases/{SECOND}/{path}")
-            assert status == 200 and page.count("This release was corrected on 23 November 2026") == 1
+            assert status == 200 and page.count("<strong>This release was corrected on 23 November 2026</strong>") == 1
             assert f"What was wrong: {SHOWN}" in page
             patch = f"{home}releases/{PATCH}/index.html"
             assert patch in {urljoin(f"{home}releases/{SECOND}/{path}", link) for link in links(page)}
