@@ -229,8 +229,11 @@ def test_the_index_tells_states_notices_and_hashes_relative_to_where_it_stands(c
 def test_addresses_of_the_api_stay_while_the_release_changes(two):
     for version in (SECOND, FIRST):
         with outlet.online(two) as home:
-            for path in ("index.json", "indicators/rtt_18_weeks.json"):
-                assert json.loads(outlet.get(f"{home}api/v1/{path}")[2]) == {"release_id": version}
+            index = json.loads(outlet.get(f"{home}api/v1/index.json")[2])
+            assert index["release_id"] == version
+            assert version in outlet.get(urljoin(f"{home}api/v1/index.json", index["links"]["csv"]))[2]
+            indicator = outlet.get(f"{home}api/v1/indicators/rtt_18_weeks.json")[2]
+            assert json.loads(indicator) == {"release_id": version}
             assert version in outlet.get(f"{home}api/v1/indicators/rtt_18_weeks/data.csv")[2]
         if version == SECOND:
             after.rollback(two, FIRST, WHY, WHO)

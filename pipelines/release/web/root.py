@@ -78,6 +78,7 @@ def assemble(workspace: Workspace, folder: Path) -> None:
     _interface(root)
     _renamed(root)
     _for_machines(root, policy)
+    _files(root)
 
 
 def flip(link: Path, folder: Path) -> None:
@@ -130,6 +131,14 @@ def _interface(root: Root) -> None:
     source = root.archive / root.current.version / API if root.current else None
     if source and source.is_dir():
         tree.spread(source, place, INDICATORS)
+
+
+def _files(root: Root) -> None:
+    """The current release's files at the top too: the stable addresses of the API lead there from where they stand."""
+    release = root.archive / root.current.version if root.current else None
+    for child in sorted(release.iterdir()) if release else ():
+        if child.name not in (tree.SITE, "api") and not (root.folder / child.name).exists():
+            tree.link(child, root.folder / child.name)
 
 
 def _renamed(root: Root) -> None:
