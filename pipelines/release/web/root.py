@@ -106,13 +106,13 @@ def _entrance(root: Root, past: Past, mounted: str, path: str) -> None:
         return
     way = posixpath.relpath(f"/{mounted}/{tree.SITE}", f"/{posixpath.dirname(path)}")
     text = tree.moved(page.read_text(encoding="utf-8"), way)
-    root.pages.write(path, alerts.insert(text, root.pages.said(past, path) + root.pages.more(path)))
+    root.pages.write(path, alerts.insert(text, root.pages.said(past, path) or root.pages.more(path)))
 
 
 def _addition(root: Root, past: Past, place: str) -> Callable[[str], str]:
     def added(path: str) -> str:
         more = root.pages.more(f"{place}/{path}") if path == RELEASES_PAGE else ""
-        return root.pages.said(past, f"{place}/{path}") + more
+        return root.pages.said(past, f"{place}/{path}") or more
 
     return added
 
