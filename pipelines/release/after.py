@@ -20,7 +20,7 @@ from pipelines.errors import Fault
 from pipelines.release import correcting, notices
 from pipelines.release.correcting import Intention
 from pipelines.release.manifest import read_manifest
-from pipelines.release.promote import current_release, parts, serve
+from pipelines.release.promote import current_release, serve, version_parts
 from pipelines.settings import Workspace
 
 BACK = ("withdrawn", "rolled_back")
@@ -101,7 +101,7 @@ def rollback(workspace: Workspace, version: str, reason: str, by: str) -> None:
     _require_same_data(where, workspace, present)
     if _standing(workspace, version) == "rolled_back":
         notices.add(workspace, version, "reinstated", reason, by, None)
-    if present and parts(version) < parts(present) and _standing(workspace, present) != "rolled_back":
+    if present and version_parts(version) < version_parts(present) and _standing(workspace, present) != "rolled_back":
         notices.add(workspace, present, "rolled_back", reason, by, version)
     serve(workspace, version)
     settle(workspace)
@@ -137,12 +137,12 @@ def last_built(workspace: Workspace) -> Path | None:
         return None
     folders = [workspace.releases / version for version in notices.versions(workspace)]
     mine = [folder for folder in folders if folder.is_dir() and _holds(workspace, folder.name)]
-    return max(mine, key=lambda folder: (read_manifest(folder)["built_at"], parts(folder.name)), default=None)
+    return max(mine, key=lambda folder: (read_manifest(folder)["built_at"], version_parts(folder.name)), default=None)
 
 
 def fallback(workspace: Workspace, version: str) -> str | None:
     """The newest earlier release of the same data of which nothing bad is known, None for none."""
-    earlier = [each for each in notices.versions(workspace) if parts(each) < parts(version)]
+    earlier = [each for each in notices.versions(workspace) if version_parts(each) < version_parts(version)]
     good = [each for each in earlier if _standing(workspace, each) is None and _holds(workspace, each)]
     return good[-1] if good else None
 

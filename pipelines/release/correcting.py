@@ -16,7 +16,7 @@ from pipelines import settings
 from pipelines.errors import Fault
 from pipelines.release import notices
 from pipelines.release.notices import Facts
-from pipelines.release.promote import next_version, parts
+from pipelines.release.promote import next_version, version_parts
 from pipelines.settings import Workspace
 
 
@@ -40,11 +40,6 @@ def pending(workspace: Workspace) -> Intention | None:
     """The correction that the next build is to carry, if there is one."""
     path = path_of(workspace)
     return Intention(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
-
-
-def is_correction(version: str) -> bool:
-    """Whether a version is a patch of an earlier release."""
-    return parts(version)[2] > 0
 
 
 def version_to_build(workspace: Workspace, today: date) -> str:
@@ -102,14 +97,14 @@ def _note(workspace: Workspace, patch: Facts, by: str) -> None:
 
 def patch_of(workspace: Workspace, version: str) -> str:
     """The next patch of the line of a release."""
-    year, number, _ = parts(version)
-    line = [parts(each)[2] for each in notices.versions(workspace) if parts(each)[:2] == (year, number)]
+    year, number, _ = version_parts(version)
+    line = [version_parts(each)[2] for each in notices.versions(workspace) if version_parts(each)[:2] == (year, number)]
     return f"{year}.{number}.{max(line) + 1}"
 
 
 def in_force_after(workspace: Workspace, version: str) -> list[str]:
     """Later releases of the same data that nobody took back, oldest first."""
-    later = [each for each in notices.versions(workspace) if parts(each) > parts(version)]
+    later = [each for each in notices.versions(workspace) if version_parts(each) > version_parts(version)]
     return [each for each in later if _is_in_force(workspace, each)]
 
 

@@ -67,6 +67,7 @@ def write_manifest(
         "corrects": None,
         "correction_reason": None,
         **(correction or {}),
+        "previous_release": workspace.current.resolve().name if workspace.current.exists() else None,
         "fingerprint": fingerprint,
         "tools": tool_versions(),
         "lock_sha256": sha256_of(PROJECT_ROOT / "uv.lock") if (PROJECT_ROOT / "uv.lock").exists() else None,

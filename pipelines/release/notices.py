@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pipelines import settings
 from pipelines.release.manifest import MANIFEST, read_manifest
-from pipelines.release.promote import VERSION, parts
+from pipelines.release.promote import VERSION, version_parts
 from pipelines.settings import Workspace
 from pipelines.store.snapshots import sha256_of
 
@@ -76,7 +76,7 @@ def versions(workspace: Workspace) -> list[str]:
     if not workspace.releases.is_dir():
         return []
     found = {path.name.removesuffix(SUFFIX) for path in workspace.releases.iterdir()}
-    return sorted((name for name in found if VERSION.fullmatch(name)), key=parts)
+    return sorted((name for name in found if VERSION.fullmatch(name)), key=version_parts)
 
 
 def facts(workspace: Workspace, version: str) -> Facts:

@@ -12,11 +12,17 @@ from pipelines.release.export import export
 from pipelines.release.fingertips import write_fingertips
 from pipelines.release.packaging import write_packages
 from pipelines.release.record import read_record
+from pipelines.release.rewriting import rewrite
 from pipelines.release.site import write_site
+from pipelines.settings import DUCKDB_FILE
 
 
 def write_outputs(candidate: Path) -> list[Path]:
-    """Write every output into the candidate, and return what was written. The packages describe the files before."""
+    """Write every output into the candidate, and return what was written.
+
+    The DuckDB file is complete by then; all else is read from it. The packages describe the files before them.
+    """
+    rewrite(candidate / DUCKDB_FILE)
     record = read_record(candidate)
     return [
         *export(candidate),
