@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipelines.errors import Fault
+from pipelines.release import correcting
 from pipelines.release.manifest import CHECKSUMS, MANIFEST, SIGNATURE, read_manifest
 from pipelines.release.promote import list_releases, version_parts
 from pipelines.settings import PROJECT_ROOT, Workspace
@@ -56,6 +57,7 @@ def put_together(now: Workspace, then: Workspace, manifest: dict[str, Any]) -> N
         _link(folder, then.root / folder.relative_to(now.root))
     for path in now.kept.glob("*.json"):
         shutil.copy2(path, then.kept / path.name)
+    correcting.intend_again(then, manifest)
     make_private(shown.folder(then))
     for version in _earlier(now, manifest):
         _link(now.releases / version, then.releases / version)
@@ -95,7 +97,7 @@ def _built(then: Workspace, manifest: dict[str, Any]) -> Path:
         f"release {version}: it could not be built again",
         "a release of another number",
         f"release {version}",
-        "it is a correction, which a refresh does not make by itself",
+        "releases that were taken back before it was built count again here",
         "verify it without --rebuild; it says nothing against the release itself",
     )
 
