@@ -6,7 +6,8 @@ release may go out with it (movement.py).
 
 Nothing is told that both releases do not tell themselves, and less than that in two cases. What is held back now is
 not repeated from before. Of rows that rest on self-assessments only what this release shows is listed, under one word:
-whether answers came, changed, were withdrawn or lost their consent is not told apart.
+whether answers came, changed, were withdrawn or lost their consent is not told apart; nor what a named organisation
+answered before.
 """
 
 from __future__ import annotations
@@ -202,8 +203,12 @@ def _differing(sides: Sides, policy: Policy, facts: Facts) -> str:
 
 
 def _is_told(policy: Policy) -> str:
-    """Whether what a cell said before is repeated: not where its row is held back now."""
-    return f"coalesce(new_status, '') not in ({', '.join(map(literal, policy.held_back))})"
+    """Whether what a cell said before is repeated.
+
+    Not where its row is held back now, and not an answer of a named organisation, which may have withdrawn it.
+    """
+    held_back = ", ".join(map(literal, policy.held_back))
+    return f"coalesce(new_status, '') not in ({held_back}) and not (is_self_assessed and org_code is not null)"
 
 
 def _row_key(sides: Sides) -> str:
