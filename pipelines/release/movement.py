@@ -1,7 +1,7 @@
 """Large movements between two releases: which they are, and taking down the reason that somebody writes for one.
 
 Belongs here: the limits (policy/movement.yml) as one examination of the gate, and what may be explained. Does not
-belong here: measuring the movements (difference.py), or the record of reasons (store/explanations.py).
+belong here: measuring the movements (changes.py), or the record of reasons (store/explanations.py).
 """
 
 from __future__ import annotations

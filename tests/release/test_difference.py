@@ -12,9 +12,9 @@ import standin
 from earlier import FIRST, SECOND, change, rows
 
 from pipelines.release import connect
+from pipelines.release.changes import FIRST as NONE_BEFORE
+from pipelines.release.changes import summary
 from pipelines.release.comparison import last_release, read_policy
-from pipelines.release.difference import FIRST as NONE_BEFORE
-from pipelines.release.difference import summary
 from pipelines.release.differencing import FIGURES
 from pipelines.settings import DUCKDB_FILE, Workspace
 from schemas import published
