@@ -10,13 +10,14 @@ import standin
 from earlier import FIRST, SECOND, THIRD, change
 
 from pipelines.errors import Fault
-from pipelines.release import connect, run_gate
+from pipelines.release import connect, reasons, run_gate
 from pipelines.release.difference import account
 from pipelines.release.gate import Examiner
 from pipelines.release.movement import examination, explain, movements, movements_sql, read_limits
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import fingerprint
 from pipelines.store import explanations
+from schemas import published
 
 VALUES = "published.pub_measure_values"
 NEW_FILE = (
@@ -163,3 +164,18 @@ def test_limit_of_nothing_lets_nothing_through(moved):
         "0.826 % of the values are revised, limit 0 %",
         "England moved by +5 (percent), limit 0",
     ]
+
+
+def test_what_was_announced_to_go_needs_no_reason(place, monkeypatch):
+    monkeypatch.setattr(reasons, "going", lambda: frozenset({"m7"}))
+    change(place, MOVED["m7"][0])
+    folder = earlier.candidate(place, SECOND)
+    found = earlier.rows(folder, "select distinct reason from pub_release_changes where indicator_id = 'm7'")
+    assert found == [("deprecation",)]
+    assert asked(folder) == []
+
+
+def test_every_unit_has_a_limit():
+    """The units that dim_measure promises, in the words of its promise."""
+    words = published.table("dim_measure").column("unit").meaning
+    assert set(words.replace(" or ", ", ").split(", ")) == set(read_limits()["england"])
