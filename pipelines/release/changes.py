@@ -115,18 +115,18 @@ def extent_sql(table: Compared) -> str:
 
 def _sentence(policy: Policy) -> str:
     """The row in words, as SQL."""
-    of = "case when n_organisations > 0 then ' of ' || {} else '' end"
-    organisations = of.format(
-        "n_organisations || case when n_organisations = 1 then ' organisation' else ' organisations' end"
-    )
+    organisations = f"case when n_organisations > 0 then ' of ' || {_number_of('organisation')} else '' end"
     return (
         "case when change = 'unchanged' then 'No row differs from the last release.' else "
-        "coalesce(summed.indicator_id || ' in ', '') || summed.table_name || ': ' || n_rows "
-        f"|| case when n_rows = 1 then ' row' else ' rows' end || {organisations} "
-        f"|| case when n_rows = 1 then ' is ' else ' are ' end || {_mapped('change', WORDS)} || ', ' "
-        f"|| {_mapped('reason', policy.reasons)} || '.' "
+        f"coalesce(summed.indicator_id || ' in ', '') || summed.table_name || ': ' || {_number_of('row')} "
+        f"|| {organisations} || case when n_rows = 1 then ' is ' else ' are ' end || {_mapped('change', WORDS)} "
+        f"|| ', ' || {_mapped('reason', policy.reasons)} || '.' "
         "|| coalesce(format(' The largest movement is {:+.4g}, in {}.', largest_movement, largest_in), '') end"
     )
+
+
+def _number_of(what: str) -> str:
+    return f"format('{{:,}}', n_{what}s) || case when n_{what}s = 1 then ' {what}' else ' {what}s' end"
 
 
 def _mapped(expression: str, words: Mapping[str, str]) -> str:
