@@ -231,6 +231,7 @@ def _print_release(workspace: Workspace, metadata: dict[str, dict[str, Any]], ou
         _print_waiting(workspace, waits, (made or {}).get("replaced", []), out)
     else:
         out.print('look: impact query "select * from pub_driver_outcome_association limit 5"; impact status')
+        out.print(f"pages: impact release serve; or open {workspace.web / 'index.html'}", soft_wrap=True)
 
 
 def _waiting(workspace: Workspace) -> Path | None:

@@ -116,7 +116,8 @@ def settle(workspace: Workspace) -> None:
     present = served(workspace)
     held = notices.standing(notices.events(workspace, present)) if present else None
     if present and held and held.kind in BACK:
-        _serve_instead(workspace, held.release or fallback(_workspace(workspace, present), present))
+        is_good = held.release and _standing(workspace, held.release) not in BACK
+        _point_to(workspace, held.release if is_good else fallback(_workspace(workspace, present), present))
     web.rebuild(workspace)
 
 
@@ -146,9 +147,9 @@ def fallback(workspace: Workspace, version: str) -> str | None:
     return good[-1] if good else None
 
 
-def _serve_instead(workspace: Workspace, version: str | None) -> None:
-    """The other release; where there is none that is any good, the pointer goes."""
-    if version and _standing(workspace, version) not in BACK:
+def _point_to(workspace: Workspace, version: str | None) -> None:
+    """The pointer goes where there is no release that is any good."""
+    if version:
         serve(workspace, version)
     else:
         workspace.current.unlink(missing_ok=True)

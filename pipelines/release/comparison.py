@@ -1,7 +1,7 @@
 """What is compared between two releases and how, read from policy/difference.yml.
 
 Belongs here: which release is held against which, the shape of that policy, and columns in common. Does not belong
-here: comparing (difference.py), or judging what was found (reasons.py, movement.py).
+here: comparing (revisions.py), or judging what was found (reasons.py, movement.py).
 """
 
 from __future__ import annotations

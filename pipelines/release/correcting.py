@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pipelines import settings
 from pipelines.errors import Fault
@@ -42,11 +43,6 @@ def pending(workspace: Workspace) -> Intention | None:
     return Intention(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
-def is_correction(version: str) -> bool:
-    """Whether a version is a patch of an earlier release."""
-    return version_parts(version)[2] > 0
-
-
 def version_to_build(workspace: Workspace, today: date) -> str:
     """The version of the next build: the patch that was asked for, or the year's next release.
 
@@ -65,14 +61,21 @@ def ask(workspace: Workspace, version: str, reason: str, by: str) -> Intention:
     """Keeps the intention to correct a release with the next build. The caller has looked whether it makes sense."""
     asked_at = settings.now().isoformat(timespec="seconds")
     intended = Intention(version, patch_of(workspace, version), reason.strip(), by, asked_at)
-    workspace.kept.mkdir(parents=True, exist_ok=True)
-    notices.write_json(path_of(workspace), asdict(intended))
+    _write(workspace, intended)
     return intended
 
 
 def give_up(workspace: Workspace) -> None:
     """Forgets the intention; the next build is an ordinary release again."""
     path_of(workspace).unlink(missing_ok=True)
+
+
+def intend_again(workspace: Workspace, manifest: dict[str, Any]) -> None:
+    """What was pending when a release was built, in a home where it is built again."""
+    give_up(workspace)
+    if manifest["corrects"]:
+        corrects, reason, built_at = (manifest[name] for name in ("corrects", "correction_reason", "built_at"))
+        _write(workspace, Intention(corrects, manifest["release_id"], reason, "", built_at))
 
 
 def carried_by(workspace: Workspace, version: str) -> dict[str, str] | None:
@@ -111,6 +114,11 @@ def in_force_after(workspace: Workspace, version: str) -> list[str]:
     """Later releases of the same data that nobody took back, oldest first."""
     later = [each for each in notices.versions(workspace) if version_parts(each) > version_parts(version)]
     return [each for each in later if _is_in_force(workspace, each)]
+
+
+def _write(workspace: Workspace, intended: Intention) -> None:
+    workspace.kept.mkdir(parents=True, exist_ok=True)
+    notices.write_json(path_of(workspace), asdict(intended))
 
 
 def _is_out(workspace: Workspace, intended: Intention) -> bool:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from pipelines.release import notices
+from pipelines.release.embargo import LONDON
 from pipelines.release.notices import Event, Facts
 from pipelines.release.promote import current_release
 from pipelines.release.withdrawals import note_path
 from pipelines.settings import Origin, Workspace
 
-LONDON = ZoneInfo("Europe/London")
 STATES = {
     "current": "current",
     "superseded": "superseded",

@@ -1,7 +1,7 @@
 """Large movements between two releases: which they are, and taking down the reason that somebody writes for one.
 
 Belongs here: the limits (policy/movement.yml) as one examination of the gate, and what may be explained. Does not
-belong here: measuring the movements (difference.py), or the record of reasons (store/explanations.py).
+belong here: measuring the movements (changes.py), or the record of reasons (store/explanations.py).
 """
 
 from __future__ import annotations
@@ -24,6 +24,15 @@ from pipelines.store.explanations import Explanation
 
 POLICY = Path(__file__).with_name("policy") / "movement.yml"
 SUBJECT = "coalesce(indicator_id, table_name)"
+# What is announced to go may go.
+INDICATORS = """
+    select table_name, indicator_id, sum(n_values) filter (change = 'revised') as revised,
+        max(rows_before) as rows_before, max(organisations_before) as organisations_before,
+        max(organisations_after) as organisations_after, max(periods_before) as periods_before,
+        max(periods_after) as periods_after, max(explanation) as explanation
+    from pub_release_changes where rows_before > 0
+    group by table_name, indicator_id having not bool_or(reason = 'deprecation')
+"""
 
 
 @cache
@@ -54,16 +63,8 @@ def movements(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 def movements_sql(limits: Mapping[str, Any]) -> str:
     """A select on pub_release_changes: what needs a reason, and the reason."""
     of_unit = ", ".join(f"({literal(unit)}, {float(most)})" for unit, most in sorted(limits["england"].items()))
-    # What is announced to go may go.
-    indicators = (
-        "select table_name, indicator_id, sum(n_values) filter (change = 'revised') as revised, "
-        "max(rows_before) as rows_before, max(organisations_before) as organisations_before, "
-        "max(organisations_after) as organisations_after, max(periods_before) as periods_before, "
-        "max(periods_after) as periods_after, max(explanation) as explanation from pub_release_changes "
-        "where rows_before > 0 group by table_name, indicator_id having not bool_or(reason = 'deprecation')"
-    )
     return f"""
-        with indicators as ({indicators}),
+        with indicators as ({INDICATORS}),
         england as (
             select table_name, indicator_id, explanation, max_by(england_movement, abs(england_movement)) as moved,
                 any_value(most) as most, any_value(unit) as unit

@@ -84,8 +84,17 @@ def write_promise(folder: Path = PROMISES) -> Path:
     path.parent.mkdir(exist_ok=True)
     if path.exists():
         refuse(breaches(read_promise(published.SCHEMA_VERSION, folder), promise_of()))
-    path.write_text(json.dumps(promise_of(), indent=1) + "\n", encoding="utf-8")
+    path.write_text(_as_text(promise_of()), encoding="utf-8")
     return path
+
+
+def _as_text(promise: Promise) -> str:
+    """JSON with one column a line, so that a change shows as what it is."""
+    tables = []
+    for name, table in promise.items():
+        columns = ",\n".join(f"  {json.dumps(key)}: {json.dumps(column)}" for key, column in table["columns"].items())
+        tables.append(f'{json.dumps(name)}: {{"key": {json.dumps(table["key"])}, "columns": {{\n{columns}\n}}}}')
+    return "{\n" + ",\n".join(tables) + "\n}\n"
 
 
 def breaches(old: Promise, new: Promise) -> list[Breach]:

@@ -1,7 +1,7 @@
 """Why a row differs between two releases: what else changed from the one to the other, and the rule made of it.
 
 Belongs here: reading in both releases which files, corrections, decisions, organisations and definitions changed, and
-the SQL that gives each row its reason. Does not belong here: finding the rows (difference.py), or the words for a
+the SQL that gives each row its reason. Does not belong here: finding the rows (revisions.py), or the words for a
 reason (policy/difference.yml). Nothing is read but released tables.
 """
 
@@ -86,7 +86,7 @@ def _differing(connection: duckdb.DuckDBPyConnection, select: str) -> frozenset[
 
 
 def reason_sql(table: Compared, facts: Facts, is_new: bool) -> str:
-    """The reason of a row of `found` (difference.py), as an expression. The first rule that holds is the reason.
+    """The reason of a row of `found` (revisions.py), as an expression. The first rule that holds is the reason.
 
     is_new: whether the last release had no such table.
     """

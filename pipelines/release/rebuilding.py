@@ -19,8 +19,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipelines.errors import Fault
+from pipelines.release import correcting
 from pipelines.release.manifest import CHECKSUMS, MANIFEST, SIGNATURE, read_manifest
-from pipelines.release.promote import version_parts
+from pipelines.release.promote import list_releases, version_parts
 from pipelines.settings import PROJECT_ROOT, Workspace
 from pipelines.staging import code_version
 from pipelines.store import shown
@@ -44,10 +45,7 @@ def rebuild(root: Path, folder: Path) -> list[Fault]:
         put_together(Workspace(root, origin), then, manifest)
         _refresh(then, manifest)
         _require_inputs(then, manifest)
-        version = manifest["release_id"]
-        return compare(
-            folder, next(path / version for path in (then.releases, then.waiting) if (path / version).exists())
-        )
+        return compare(folder, _built(then, manifest))
 
 
 def put_together(now: Workspace, then: Workspace, manifest: dict[str, Any]) -> None:
@@ -59,14 +57,13 @@ def put_together(now: Workspace, then: Workspace, manifest: dict[str, Any]) -> N
         _link(folder, then.root / folder.relative_to(now.root))
     for path in now.kept.glob("*.json"):
         shutil.copy2(path, then.kept / path.name)
+    correcting.intend_again(then, manifest)
     make_private(shown.folder(then))
-    before = version_parts(manifest["release_id"])
-    for path in shown.folder(now).glob("[0-9]*.parquet"):
-        if version_parts(path.stem) < before:
+    for version in _earlier(now, manifest):
+        _link(now.releases / version, then.releases / version)
+        path = shown.folder(now) / f"{version}.parquet"
+        if path.exists():
             shutil.copy2(path, shown.folder(then) / path.name)
-    for path in now.releases.glob("[0-9]*"):
-        if path.is_dir() and version_parts(path.name) < before:
-            _link(path, then.releases / path.name)
     if manifest["previous_release"]:
         then.current.parent.mkdir()
         then.current.symlink_to(Path("..") / then.releases.name / manifest["previous_release"])
@@ -78,6 +75,31 @@ def compare(folder: Path, again: Path) -> list[Fault]:
     return [
         _differs(folder.name, path) for path in sorted(one.keys() | other.keys()) if one.get(path) != other.get(path)
     ]
+
+
+def _earlier(now: Workspace, manifest: dict[str, Any]) -> list[str]:
+    """The releases that were built before this one, of both origins."""
+    manifests = [read_manifest(now.releases / release.release_id) for release in list_releases(now)]
+    return [one["release_id"] for one in manifests if _in_time(one) < _in_time(manifest)]
+
+
+def _in_time(manifest: dict[str, Any]) -> tuple[str, tuple[int, ...]]:
+    return manifest["built_at"], version_parts(manifest["release_id"])
+
+
+def _built(then: Workspace, manifest: dict[str, Any]) -> Path:
+    """Raises Fault where the refresh made a release of another number."""
+    version = manifest["release_id"]
+    for folder in (then.releases / version, then.waiting / version):
+        if folder.exists():
+            return folder
+    raise Fault(
+        f"release {version}: it could not be built again",
+        "a release of another number",
+        f"release {version}",
+        "releases that were taken back before it was built count again here",
+        "verify it without --rebuild; it says nothing against the release itself",
+    )
 
 
 def _link(folder: Path, target: Path) -> None:
@@ -98,7 +120,7 @@ def _refresh(then: Workspace, manifest: dict[str, Any]) -> None:
     """An empty folder to take published files from: all that counts is in the raw store. Raises Fault if it fails."""
     empty = then.root / "nothing"
     empty.mkdir()
-    words = [] if then.origin == "synthetic" else ["--from", str(empty)]
+    words = ["--sample"] if then.origin == "synthetic" else ["--from", str(empty)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPACT_", "DAGSTER_"))}
     epoch = int(datetime.fromisoformat(manifest["built_at"]).timestamp())
     environment = kept | {"IMPACT_HOME": str(then.root), "SOURCE_DATE_EPOCH": str(epoch)}

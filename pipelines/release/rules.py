@@ -87,8 +87,9 @@ ADVICE = {
     ),
     "movement": (
         "the publisher revised far, a definition changed; or a model or a file is wrong",
-        "look at the rows in revisions.csv of the candidate; mend what is wrong, or, if it is right, write why with "
-        "`impact release explain --indicator ID --reason …` and refresh again",
+        "list them with `impact release difference` and look at their rows in revisions.csv of the candidate; mend "
+        "what is wrong, or, if it is right, write why with `impact release explain --indicator ID --reason …`; then "
+        "refresh again",
     ),
     "schema_promise": (
         "a promised table or column was renamed, dropped or changed without notice to its readers",
@@ -167,12 +168,15 @@ def content(origin: str, release_id: str) -> list[Examination]:
 
 
 def volume(now: dict[str, int], last: dict[str, int], accepted: Iterable[str]) -> list[Examination]:
-    """What must hold of the numbers of rows by table. last: empty where there is nothing to compare with."""
+    """What must hold of the numbers of rows by table. last: empty where there is nothing to compare with.
+
+    What changed since the last release is told anew each time, in as many rows as it takes.
+    """
     least = [(table.name, now.get(table.name, 0), table.least_rows) for table in published.TABLES]
     compared = [
         (name, 100.0 * now.get(name, 0) / rows, rows)
         for name, rows in sorted(last.items())
-        if rows > 0 and name not in set(accepted)
+        if rows > 0 and name not in {*accepted, published.RELEASE_CHANGES.name}
     ]
     return [_least_rows(least), *([_since_last(compared)] if compared else [])]
 

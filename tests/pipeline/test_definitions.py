@@ -72,10 +72,17 @@ def test_one_job_runs_everything_once_a_month(defs, graph):
     assert (schedule.cron_schedule, schedule.execution_timezone) == (schedules.MONTHLY, "Europe/London")
 
 
+def test_what_is_approved_is_put_out_on_working_days_at_half_past_nine_in_london(defs):
+    schedule = defs.resolve_schedule_def("release_day")
+    assert (schedule.job_name, schedule.cron_schedule) == ("publish_due", "30 9 * * 1-5")
+    assert schedule.execution_timezone == "Europe/London"
+
+
 def test_every_run_that_dagster_starts_takes_the_lock(defs):
     """Also one that a person starts from a single asset in the web interface."""
-    jobs = [defs.resolve_job_def("refresh"), defs.resolve_implicit_global_asset_job_def()]
-    assert [job.executor_def.name for job in jobs] == ["one_writer", "one_writer"]
+    jobs = [defs.resolve_job_def("refresh"), defs.resolve_job_def("publish_due")]
+    jobs.append(defs.resolve_implicit_global_asset_job_def())
+    assert [job.executor_def.name for job in jobs] == ["one_writer", "one_writer", "one_writer"]
 
 
 def test_the_inbox_sensor_asks_for_a_run_once_for_each_change(tmp_path, monkeypatch):

@@ -24,11 +24,12 @@ QUESTIONS = {
     "Lead or lag?": "pub_driver_outcome_association",
     "Which organisations rate themselves above or below the evidence?": "pub_maturity_agreement",
     "What is unmeasured or suppressed?": "pub_measure_values",
-    "What changed since the last release, and why?": "pub_revisions",
+    "What changed since the last release, and why?": "pub_release_changes",
+    "What did the publishers revise, correct or withdraw?": "pub_revisions",
     "When is the next?": "dim_source",
 }
-# The ledger is about publishers' files: the SYNTHETIC sample has none of their faults.
-EMPTY_IN_THE_SAMPLE = {"pub_corrections"}
+# The ledger is about publishers' files: the SYNTHETIC sample has none of their faults. And its release is the first.
+EMPTY_IN_THE_SAMPLE = {"pub_corrections", "pub_release_changes"}
 LONGEST_SENTENCE = 60  # words
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")

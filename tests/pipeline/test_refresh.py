@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT
-from tests.running import impact, refreshed, row, rows
+from tests.running import impact, let_out, make_keys, refreshed, row, rows
 
 PLANTED = PROJECT_ROOT / "pipelines" / "sample" / "data" / "planted.csv"
 
@@ -219,14 +219,16 @@ def test_status_lists_every_edition_and_sums_up_the_inbox(home):
 
 def test_verify_finds_a_changed_byte(home, tmp_path):
     version = (home / "serving" / "current").resolve().name
-    assert impact(home, "verify", version).returncode == 0
+    done = impact(home, "verify", version)
+    assert done.returncode == 0 and "nobody here vouches for that key; SYNTHETIC data" in done.stdout
     copy = tmp_path / "home"
     shutil.copytree(home / "releases", copy / "releases")
     victim = next((copy / "releases" / version / "csv").glob("pub_measure_values*"))
     victim.chmod(0o644)
     victim.write_text(victim.read_text().replace("1", "2", 1))
-    done = impact(copy, "verify", version)
-    assert done.returncode == 1 and "pub_measure_values" in done.stderr
+    for named in (version, str(copy / "releases" / version)):
+        done = impact(copy, "verify", named)
+        assert done.returncode == 1 and "pub_measure_values" in done.stderr
 
 
 def test_query_refuses_to_write_or_to_look_around(home):
@@ -268,9 +270,10 @@ print(asked, failed, mixed, len(seen))
 
 
 def test_broken_newest_editions_are_refused_while_readers_go_on(home, sample, tmp_path):
-    """One process holds serving/current open all the while: a refused release, then a good one."""
+    """One process holds serving/current open all the while: a release that waits and goes out, then a refused one."""
     live = tmp_path / "home"
     shutil.copytree(home, live, symlinks=True)
+    make_keys(live)
     stop = tmp_path / "stop"
     reader = subprocess.Popen(
         [sys.executable, "-c", READER, str(live / "serving" / "current"), str(stop)],
@@ -278,8 +281,9 @@ def test_broken_newest_editions_are_refused_while_readers_go_on(home, sample, tm
         text=True,
     )
     published = _without_newest_survey(sample, tmp_path / "published")
-    refreshed(live, "--from", str(published))
-    before = (live / "serving" / "current").resolve()
+    _waits(live, refreshed(live, "--from", str(published)).stdout)
+    before = let_out(live)
+    assert before == (live / "serving" / "current").resolve()
     newest = "NSS25 detailed spreadsheets organisational results.xlsx"
     (published / newest).write_bytes((sample / "nhs_staff_survey" / newest).read_bytes()[:-4000])
     done = impact(live, "refresh", "--from", str(published))
@@ -292,6 +296,25 @@ def test_broken_newest_editions_are_refused_while_readers_go_on(home, sample, tm
     stop.touch()
     asked, failed, mixed, releases_seen = map(int, reader.communicate(timeout=60)[0].split())
     assert asked > 100 and (failed, mixed) == (0, 0) and releases_seen == 2
+
+
+def _waits(home: Path, said: str) -> None:
+    """A bare refresh serves nothing new; it says what waits, what that needs and which commands lead there."""
+    assert (home / "serving" / "current").resolve().name == "2026.1.0"
+    for words in (
+        "release 2026.2.0 waits",
+        "it may go out on",
+        "lacking: not approved",
+        "lacking: under embargo until",
+        "impact release approve 2026.2.0 --by NAME",
+        "impact release publish 2026.2.0",
+        "until then 2026.1.0 is served as before",
+    ):
+        assert words in said
+    again = impact(home, "release", "waiting").stdout
+    assert "release 2026.2.0 waits since" in again and "lacking: not approved" in again
+    early = impact(home, "release", "publish", "2026.2.0")
+    assert early.returncode == 1 and "not approved" in early.stderr
 
 
 def _without_newest_survey(sample: Path, folder: Path) -> Path:

@@ -47,7 +47,7 @@ def out(workspace: Workspace, version: str, built_at: str = "2026-11-22T09:30:00
         "csv/values.csv": f"org_code,value\r\nZX001,{secret}\r\n",
         "parquet/values.parquet": "PAR1",
         "nhs_impact_warehouse.duckdb": secret,
-        "api/v1/index.json": json.dumps({"release_id": version}),
+        "api/v1/index.json": json.dumps({"release_id": version, "links": {"csv": "../../csv/values.csv"}}),
         "api/v1/indicators/rtt_18_weeks.json": json.dumps({"release_id": version}),
         "api/v1/indicators/rtt_18_weeks/data.csv": secret,
     }

@@ -12,7 +12,17 @@ from typer.testing import CliRunner
 from pipelines import settings
 from pipelines.errors import Fault
 from pipelines.locking import one_at_a_time
-from pipelines.release import after, correcting, current_release, last_built, next_version, notices, version_to_build
+from pipelines.release import (
+    after,
+    correcting,
+    current_release,
+    last_built,
+    next_version,
+    notices,
+    read_manifest,
+    rebuilding,
+    version_to_build,
+)
 from pipelines.release.commands import app
 from pipelines.release.history import history
 from pipelines.settings import Workspace
@@ -105,6 +115,18 @@ def test_a_correction_can_be_given_up(two):
     assert version_to_build(two, date(2026, 12, 1)) == THIRD
     with pytest.raises(Fault, match="no correction that is pending"):
         after.cancel_correction(two, SECOND)
+
+
+def test_a_correction_that_is_built_again_is_that_correction_again(two, tmp_path):
+    after.correct(two, SECOND, WHY, WHO)
+    manifest = read_manifest(outlet.out(two, PATCH)) | {"previous_release": SECOND}
+    after.settle(two)
+    then = Workspace(tmp_path / "then", "published")
+    then.kept.mkdir(parents=True)
+    after.correct(two, PATCH, "Something else.", WHO)  # pending now, not then
+    rebuilding.put_together(two, then, manifest)
+    assert version_to_build(then, date(2026, 12, 1)) == PATCH
+    assert correcting.carried_by(then, PATCH) == {"corrects": SECOND, "correction_reason": WHY}
 
 
 def test_corrections_that_make_no_sense_are_refused(two):
@@ -319,3 +341,12 @@ def test_what_was_stopped_half_way_is_finished_by_the_next_settling(two, monkeyp
     assert served(two) == FIRST
     assert states(two)[SECOND] == {"withdraw": "withdrawn", "rollback": "rolled_back"}[command]
     assert json.loads((two.web / "index.json").read_text())["current"] == FIRST
+
+
+def test_what_was_to_be_served_instead_may_be_withdrawn_by_then(two, monkeypatch):
+    outlet.out(two, THIRD)
+    with monkeypatch.context() as patched:
+        patched.setattr(after, "settle", lambda _: None)
+        after.withdraw(two, THIRD, WHY, WHO)
+    assert served(two) == THIRD
+    assert after.withdraw(two, SECOND, WHY, WHO) == FIRST

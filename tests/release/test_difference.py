@@ -12,9 +12,9 @@ import standin
 from earlier import FIRST, SECOND, change, rows
 
 from pipelines.release import connect
+from pipelines.release.changes import FIRST as NONE_BEFORE
+from pipelines.release.changes import summary
 from pipelines.release.comparison import last_release, read_policy
-from pipelines.release.difference import FIRST as NONE_BEFORE
-from pipelines.release.difference import summary
 from pipelines.release.differencing import FIGURES
 from pipelines.settings import DUCKDB_FILE, Workspace
 from schemas import published
@@ -26,7 +26,8 @@ BEFORE = (
     "update core.dim_measure set source_id = 'cqc_location_ratings' where measure_id = 'm5'",
     "update core.dim_measure set source_id = 'ods_trusts' where measure_id in ('m6', 'm7', 'm8')",
     f"update {VALUES} set value_status = 'missing' where measure_id = 'm6' and org_code = 'R29'",
-    f"insert into {MATURITY} select * replace ('R0' as org_code, 'Trust' as org_name) from {MATURITY} limit 1",
+    f"insert into {MATURITY} select * exclude (code) replace (code as org_code, 'Trust' as org_name) "
+    f"from {MATURITY}, (values ('R0'), ('R1')) as named(code) where driver_id = 'd0'",
     f"update {MATURITY} set median_level = null, n_shared = null, share_at_or_above_3 = null, "
     "value_status = 'suppressed' where driver_id = 'd2'",
 )
@@ -73,6 +74,7 @@ SINCE = {
     ),
     "self_assessments": (
         f"delete from {MATURITY} where org_code = 'R0'",
+        f"update {MATURITY} set median_level = 4 where org_code = 'R1'",
         f"update {MATURITY} set median_level = 3.5 where driver_id = 'd1'",
         f"update {MATURITY} set median_level = 2, n_shared = 20, value_status = 'observed' where driver_id = 'd2'",
         f"update {MATURITY} set median_level = null, n_shared = null, value_status = 'suppressed' "
@@ -140,8 +142,12 @@ def test_each_row_that_differs_is_told_with_old_new_and_reason(later):
 
 
 def test_of_self_assessments_only_what_is_shown_is_told_and_under_one_word(later):
-    """Neither the organisation that is no longer named, nor the cell that is suppressed now, leaves a trace."""
+    """Neither the organisation that is no longer named, nor the cell that is suppressed now, leaves a trace.
+
+    Nor does the earlier answer of one that is named: it may have been withdrawn.
+    """
     assert cells(later, "pub_driver_maturity") == {
+        ("d0", "R1", "median_level"): (None, "4.0", "changed", "self_assessments"),
         ("d1", None, "median_level"): ("3.0", "3.5", "changed", "self_assessments"),
         ("d2", None, "median_level"): (None, "2.0", "changed", "self_assessments"),
         ("d2", None, "n_shared"): (None, "20", "changed", "self_assessments"),
@@ -149,7 +155,11 @@ def test_of_self_assessments_only_what_is_shown_is_told_and_under_one_word(later
     told = revisions(later).filter(pl.col("reason") == "self_assessments")
     assert told["old_status"].drop_nulls().is_empty()
     sums = "select indicator_id, n_rows, n_organisations from pub_release_changes where reason = 'self_assessments'"
-    assert rows(later, f"{sums} order by all") == [("d1", 1, None), ("d2", 1, None)]
+    assert rows(later, f"{sums} order by all") == [
+        ("d0", 1, None),
+        ("d1", 1, None),
+        ("d2", 1, None),
+    ]
 
 
 def test_no_word_tells_arrival_from_withdrawal(later):

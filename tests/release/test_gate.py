@@ -295,6 +295,7 @@ def test_fault_names_the_rows_and_says_what_to_do(examine):
         pytest.param(1000, {"fct_cqc_ratings": 2001}, ("fct_cqc_ratings",), set(), id="accepted fall"),
         pytest.param(1000, {"gone": 1}, (), {"rows_since_last:all tables"}, id="table is gone"),
         pytest.param(1000, {"empty": 0}, (), set(), id="table that was empty is gone"),
+        pytest.param(1000, {"pub_release_changes": 500}, (), set(), id="less changed than the last time"),
     ],
 )
 def test_rows_are_held_to_the_promise_and_to_the_last_release(examine, now, last, accepted, expected):

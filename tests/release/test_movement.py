@@ -10,12 +10,14 @@ import standin
 from earlier import FIRST, SECOND, THIRD, change
 
 from pipelines.errors import Fault
-from pipelines.release import connect, run_gate
+from pipelines.release import connect, reasons, run_gate
 from pipelines.release.difference import account
-from pipelines.release.movement import explain, movements, movements_sql, read_limits
+from pipelines.release.gate import Examiner
+from pipelines.release.movement import examination, explain, movements, movements_sql, read_limits
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import fingerprint
 from pipelines.store import explanations
+from schemas import published
 
 VALUES = "published.pub_measure_values"
 NEW_FILE = (
@@ -49,80 +51,69 @@ def asked(folder) -> list[tuple]:
         return [(row["indicator_id"], row["movement"], row["explanation"]) for row in movements(connection)]
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        # Five points are the limit for a percentage; England stands at 12.
-        pytest.param(ENGLAND.format(5), [], id="England at the limit"),
-        pytest.param(
-            ENGLAND.format(5.5), [("m1", "England moved by +5.5 (percent), limit 5", None)], id="England above it"
-        ),
-        # Every tenth is suppressed. Of 121 rows, 30 are 24.8 %, and 31 are 25.6 %.
-        pytest.param(
-            f"update {VALUES} set value = value + 1 where measure_id = 'm1' "
-            "and org_code in (select 'R' || i from range(33) as t(i))",
-            [],
-            id="a quarter of the values at most",
-        ),
-        pytest.param(
-            f"update {VALUES} set value = value + 1 where measure_id = 'm1' "
-            "and org_code in (select 'R' || i from range(34) as t(i))",
-            [("m1", "25.6 % of the values are revised, limit 25 %", None)],
-            id="more than a quarter of the values",
-        ),
-        pytest.param(
-            f"delete from {VALUES} where measure_id = 'm1' and org_code in (select 'R' || i from range(12) as t(i))",
-            [],
-            id="a tenth of 120 organisations is gone",
-        ),
-        pytest.param(
-            f"delete from {VALUES} where measure_id = 'm1' and org_code in (select 'R' || i from range(13) as t(i))",
-            [("m1", "10.8 % of the organisations are gone, limit 10 %", None)],
-            id="more than a tenth of the organisations is gone",
-        ),
-        pytest.param(
-            f"update {VALUES} set period_key = '2025-26' where measure_id = 'm1'; "
-            f"insert into {VALUES} select * replace ('2025-27' as period_key) from {VALUES} where measure_id = 'm1'",
-            [],
-            id="another period in place of the only one",
-        ),
-        pytest.param(
-            f"delete from {VALUES} where measure_id = 'm1'",
-            [
-                ("m1", "100 % of the organisations are gone, limit 10 %", None),
-                ("m1", "100 % of the periods are gone, limit 10 %", None),
-            ],
-            id="the whole indicator is gone",
-        ),
-        pytest.param(
-            "update published.pub_driver_evidence set score = 61 where driver_id = 'd1' and org_code = 'R1'",
-            [("d1", "rows that differ, and nothing on record says why: 1", None)],
-            id="no file of the staff survey has come",
-        ),
-        pytest.param(
-            "update published.pub_driver_maturity set median_level = 1",
-            [],
-            id="self-assessments need no reason",
-        ),
-    ],
+TENTH = f"delete from {VALUES} where measure_id = '{{}}' and org_code in (select 'R' || i from range({{}}) as t(i))"
+QUARTER = (
+    f"update {VALUES} set value = value + 1 where measure_id = '{{}}' "
+    "and org_code in (select 'R' || i from range({}) as t(i))"
 )
-def test_what_needs_a_reason(place, statement, expected):
-    change(place, statement)
-    assert asked(earlier.candidate(place, SECOND)) == expected
+OTHER_PERIOD = f"update {VALUES} set period_key = '2025-26' where measure_id = 'm6'"
+MOVED = {
+    # Five points are the limit for a percentage.
+    "m0": (f"update {VALUES} set value = value + 5 where measure_id = 'm0' and org_code = 'ENG'", []),
+    "m1": (ENGLAND.format(5.5), ["England moved by +5.5 (percent), limit 5"]),
+    # Every tenth figure is suppressed. Of 121 rows, 30 are 24.8 %, and 31 are 25.6 %.
+    "m2": (QUARTER.format("m2", 33), []),
+    "m3": (QUARTER.format("m3", 34), ["25.6 % of the values are revised, limit 25 %"]),
+    # Of 120 organisations, 12 are 10 %, and 13 are 10.8 %.
+    "m4": (TENTH.format("m4", 12), []),
+    "m5": (TENTH.format("m5", 13), ["10.8 % of the organisations are gone, limit 10 %"]),
+    # One period in place of the only one.
+    "m6": (OTHER_PERIOD, []),
+    "m7": (
+        f"delete from {VALUES} where measure_id = 'm7'",
+        ["100 % of the organisations are gone, limit 10 %", "100 % of the periods are gone, limit 10 %"],
+    ),
+    # No file of the staff survey has come.
+    "d1": (
+        "update published.pub_driver_evidence set score = 61 where driver_id = 'd1' and org_code = 'R1'",
+        ["rows that differ, and nothing on record says why: 1"],
+    ),
+    # Figures that rest on self-assessments need no reason.
+    "d2": ("update published.pub_driver_maturity set median_level = 1 where driver_id = 'd2'", []),
+}
 
 
-def test_huge_movement_is_refused_then_explained_then_passes(place):
-    """The explanation takes effect when the candidate is built again, and readers see it."""
+@pytest.fixture(scope="module")
+def moved(before, tmp_path_factory):
+    """A workspace whose candidate has all these movements at once."""
+    root = tmp_path_factory.mktemp("moved") / "home"
+    shutil.copytree(before.root, root, symlinks=True)
+    place = Workspace(root, "synthetic")
+    change(place, *(statement for statement, _ in MOVED.values()))
+    earlier.candidate(place, SECOND)
+    return place
+
+
+@pytest.mark.parametrize("indicator", MOVED)
+def test_what_needs_a_reason(moved, indicator):
+    found = [movement for subject, movement, _ in asked(moved.candidate) if subject == indicator]
+    assert found == MOVED[indicator][1]
+
+
+def test_huge_movement_is_refused_then_explained_then_passes(place, tmp_path):
+    """The explanation takes effect when the candidate is built again, and readers see it; who wrote it, they do not."""
     change(place, ENGLAND.format(40))
     folder = standin.candidate(place, SECOND)
     refused = run_gate(place)
     assert [check.check_id for check in refused.checks if check.outcome == "failed"] == ["movement:all indicators"]
     assert "indicator_id m1" in refused.faults[0].found
     assert "impact release explain" in refused.faults[0].todo
-    assert account(folder)[-1] == ("needs a reason: m1 in pub_measure_values: England moved by +40 (percent), limit 5")
+    assert account(folder)[-1] == "needs a reason: m1 in pub_measure_values: England moved by +40 (percent), limit 5"
     explain([place, Workspace(place.root, "published")], "m1", f" {REASON} ", "Someone")
     folder = standin.candidate(place, SECOND)
-    assert run_gate(place).passed
+    with connect(folder / DUCKDB_FILE) as connection:
+        ((check, fault),) = Examiner(connection, SECOND, tmp_path).examine(examination())
+    assert (check.outcome, fault) == ("passed", None)
     told = earlier.rows(folder, "select explanation from pub_release_changes where indicator_id = 'm1'")
     assert told == [(REASON,)]
     assert b"Someone" not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
@@ -147,13 +138,11 @@ def test_reason_for_another_step_does_not_count(place):
         pytest.param("m2", REASON, "no candidate asks for a reason for `m2`", id="nothing to explain"),
     ],
 )
-def test_reason_that_nobody_asked_for_is_not_taken_down(place, indicator, reason, found):
-    change(place, ENGLAND.format(40))
-    earlier.candidate(place, SECOND)
+def test_reason_that_nobody_asked_for_is_not_taken_down(moved, indicator, reason, found):
     with pytest.raises(Fault) as raised:
-        explain([place], indicator, reason, "Someone")
+        explain([moved], indicator, reason, "Someone")
     assert raised.value.found == found
-    assert explanations.read(place) == []
+    assert explanations.read(moved) == []
 
 
 def test_without_a_refused_candidate_there_is_nothing_to_explain(place):
@@ -168,12 +157,25 @@ def test_written_reason_makes_another_release(place):
     assert fingerprint(place, []) != without
 
 
-def test_limits_can_be_set_for_every_unit(place):
-    """A limit of nothing lets nothing through."""
-    change(place, ENGLAND.format(1))
-    folder = earlier.candidate(place, SECOND)
+def test_limit_of_nothing_lets_nothing_through(moved):
     limits = read_limits() | {"england": {"percent": 0}, "revised_percent": 0}
-    assert [row[2] for row in earlier.rows(folder, movements_sql(limits))] == [
+    found = earlier.rows(moved.candidate, movements_sql(limits))
+    assert [row[2] for row in found if row[1] == "m0"] == [
         "0.826 % of the values are revised, limit 0 %",
-        "England moved by +1 (percent), limit 0",
+        "England moved by +5 (percent), limit 0",
     ]
+
+
+def test_what_was_announced_to_go_needs_no_reason(place, monkeypatch):
+    monkeypatch.setattr(reasons, "going", lambda: frozenset({"m7"}))
+    change(place, MOVED["m7"][0])
+    folder = earlier.candidate(place, SECOND)
+    found = earlier.rows(folder, "select distinct reason from pub_release_changes where indicator_id = 'm7'")
+    assert found == [("deprecation",)]
+    assert asked(folder) == []
+
+
+def test_every_unit_has_a_limit():
+    """The units that dim_measure promises, in the words of its promise."""
+    words = published.table("dim_measure").column("unit").meaning
+    assert set(words.replace(" or ", ", ").split(", ")) == set(read_limits()["england"])

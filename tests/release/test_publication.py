@@ -11,12 +11,14 @@ import duckdb
 import pytest
 import standin
 import yaml
+from typer.testing import CliRunner
 
 from pipelines import release, settings
 from pipelines.errors import Fault, Faults
 from pipelines.release import (
     access,
     approval,
+    commands,
     current_release,
     embargo,
     next_version,
@@ -385,3 +387,40 @@ def test_keys_are_made_once(tmp_path):
     make_keys(tmp_path)
     with pytest.raises(Fault, match="exists already"):
         make_keys(tmp_path)
+
+
+def test_the_way_of_a_release_by_the_command_line(place, folder, monkeypatch):
+    """The builder may not, somebody else may; too early it stays, and on its date it goes."""
+    said = _command(place, monkeypatch, BUILDER, "approve", SECOND, "--by", "Me", "--statement", STATEMENT)
+    assert "by its own builder" in said
+    said = _command(place, monkeypatch, APPROVER, "approve", SECOND, "--by", APPROVER, "--statement", STATEMENT)
+    assert f"approved: release {SECOND}" in said
+    said = _command(place, monkeypatch, APPROVER, "waiting")
+    assert "it may go out on 7 January 2027, 09:30, Europe/London" in said and "lacking: under embargo" in said
+    person = ("--name", "A. Analyst", "--role", "analyst", "--reason", "checks the figures")
+    assert "A. Analyst, analyst: checks the figures" in _command(
+        place, monkeypatch, APPROVER, "access", SECOND, *person
+    )
+    assert "under embargo" in _command(place, monkeypatch, APPROVER, "publish", SECOND)
+    moment = ends_at(folder)
+    monkeypatch.setattr(settings, "now", lambda: moment)
+    assert "it lacks nothing" in _command(place, monkeypatch, APPROVER, "waiting")
+    said = _command(place, monkeypatch, APPROVER, "publish", SECOND)
+    assert "is being served" in said and "analyst 1, approver 1, builder 1" in said and "A. Analyst" not in said
+    assert "no release waits" in _command(place, monkeypatch, APPROVER, "waiting")
+
+
+def _command(place: Workspace, monkeypatch: pytest.MonkeyPatch, person: str, *words: str) -> str:
+    """What `impact release …` prints, or the fault that it ends with; in this process, so that its clock can be set."""
+    monkeypatch.setenv("IMPACT_HOME", str(place.root))
+    monkeypatch.setenv("IMPACT_SIGNING_KEY", str(key_of(place.root, person)))
+    done = CliRunner().invoke(commands.app, list(words))
+    return done.output + str(done.exception or "")
+
+
+def test_a_key_is_made_by_the_command_line_and_comes_into_force_by_the_line_it_prints(place, folder, monkeypatch):
+    said = _command(place, monkeypatch, "colleague", "keys", "--name", "colleague", "--no-passphrase")
+    (line,) = [line.split(":", 1)[1].strip() for line in said.splitlines() if "to approve:" in line]
+    place.signers.write_text(f"{place.signers.read_text()}{line}\n")
+    assert approve(place, by="A. Colleague", key="colleague").approver == "A. Colleague"
+    assert publish(place).name == SECOND

@@ -8,6 +8,7 @@ Belongs here: what the rest of the product calls. Does not belong here: making a
     releases/index.html        all releases and what became of them
     api/v1/                    the current release's API, and releases.json
     feed.atom  index.json      the same for machines
+    csv/ parquet/ …            the current release's files, to which its API leads
 """
 
 from pipelines.release.web.root import rebuild

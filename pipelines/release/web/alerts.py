@@ -16,36 +16,40 @@ MARKER = "<!-- alerts -->"
 STARTS = (re.compile(re.escape(MARKER)), re.compile(r"<main\b[^>]*>", re.I), re.compile(r"<body\b[^>]*>", re.I))
 """Where an alert may stand: after the first of these that the page has."""
 HISTORY = "releases/index.html"
-TOLD = {
-    "corrected": "This release was corrected on {day}",
-    "rolled_back": "This release was taken back on {day}",
-    "withdrawn": "This release was withdrawn on {day}",
-    "reinstated": "This release was taken up again on {day}",
+WHAT = {
+    "corrected": "Corrected",
+    "rolled_back": "Taken back",
+    "withdrawn": "Withdrawn",
+    "reinstated": "Taken up again",
 }
 
 
 @dataclass(frozen=True)
 class Alert:
-    """heading: one sentence. reason: in the words of whoever decided. links: text and path from the web root."""
+    """One thing that readers are told. links: text and path from the web root.
+
+    reason: in the words of whoever decided. is_grave: whether the figures should no longer be used.
+    """
 
     heading: str
     reason: str
     links: tuple[tuple[str, str], ...]
+    is_grave: bool
 
 
-def told(event: Event) -> str:
+def told(event: Event, subject: str = "This release") -> str:
     """What happened and when, as a sentence without its full stop."""
-    return TOLD[event.kind].format(day=day(event.at))
+    return f"{subject} was {WHAT[event.kind].lower()} on {day(event.at)}"
 
 
 def alerts_of(past: Past, current: str | None) -> list[Alert]:
     """What is to be said on every page of a release, the gravest first; nothing for a current one that is good."""
     found = [_alert(event, current) for event in holding(past.events)]
     if past.last is None and not past.is_current:
-        found.append(Alert("This is not the current release", "", _links(None, current)))
+        found.append(Alert("This is not the current release", "", _links(None, current), False))
     if past.holds_withdrawn:
         reason = "It holds answers that an organisation has withdrawn since. Please use a later release."
-        found.append(Alert("Do not use this release any more", reason, _links(None, current)))
+        found.append(Alert("Do not use this release any more", reason, _links(None, current), True))
     return found
 
 
@@ -65,7 +69,7 @@ def insert(page: str, block: str) -> str:
 
 def _alert(event: Event, current: str | None) -> Alert:
     wrong = f"What was wrong: {event.reason}" if event.kind == "corrected" else f"Why: {event.reason}"
-    return Alert(told(event), wrong, _links(event.release, current))
+    return Alert(told(event), wrong, _links(event.release, current), True)
 
 
 def _links(instead: str | None, current: str | None) -> tuple[tuple[str, str], ...]:

@@ -105,7 +105,7 @@ def _event_entries(past: Past) -> list[Entry]:
     return [
         Entry(
             f"{past.version}/notices/{number}",
-            f"Release {past.version}: {told(event).removeprefix('This release ')}",
+            told(event, f"Release {past.version}"),
             event.reason,
             utc(event.at),
             page_of(past.version),

@@ -110,6 +110,7 @@ def _environment(policy: dict[str, Any], releases: list[Past], current: Past | N
         "is_synthetic": any(past.facts.is_synthetic for past in releases),
         "states": STATES,
         "told": alerts.told,
+        "what": alerts.WHAT,
         "page_of": alerts.page_of,
     }
     return environment

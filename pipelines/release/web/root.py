@@ -51,7 +51,7 @@ def rebuild(workspace: Workspace) -> Path:
     trees = workspace.web.with_name(TREES)
     trees.mkdir(parents=True, exist_ok=True)
     before = workspace.web.resolve() if workspace.web.is_symlink() else None
-    folder = trees / str(max((int(path.name) for path in trees.iterdir()), default=0) + 1)
+    folder = trees / str(max((int(path.name) for path in trees.glob("[0-9]*")), default=0) + 1)
     folder.mkdir()
     assemble(workspace, folder)
     flip(workspace.web, folder)
@@ -78,6 +78,7 @@ def assemble(workspace: Workspace, folder: Path) -> None:
     _interface(root)
     _renamed(root)
     _for_machines(root, policy)
+    _files(root)
 
 
 def flip(link: Path, folder: Path) -> None:
@@ -105,13 +106,13 @@ def _entrance(root: Root, past: Past, mounted: str, path: str) -> None:
         return
     way = posixpath.relpath(f"/{mounted}/{tree.SITE}", f"/{posixpath.dirname(path)}")
     text = tree.moved(page.read_text(encoding="utf-8"), way)
-    root.pages.write(path, alerts.insert(text, root.pages.said(past, path) + root.pages.more(path)))
+    root.pages.write(path, alerts.insert(text, root.pages.said(past, path) or root.pages.more(path)))
 
 
 def _addition(root: Root, past: Past, place: str) -> Callable[[str], str]:
     def added(path: str) -> str:
         more = root.pages.more(f"{place}/{path}") if path == RELEASES_PAGE else ""
-        return root.pages.said(past, f"{place}/{path}") + more
+        return root.pages.said(past, f"{place}/{path}") or more
 
     return added
 
@@ -130,6 +131,14 @@ def _interface(root: Root) -> None:
     source = root.archive / root.current.version / API if root.current else None
     if source and source.is_dir():
         tree.spread(source, place, INDICATORS)
+
+
+def _files(root: Root) -> None:
+    """The current release's files at the top too: the stable addresses of the API lead there from where they stand."""
+    release = root.archive / root.current.version if root.current else None
+    for child in sorted(release.iterdir()) if release else ():
+        if child.name not in (tree.SITE, "api") and not (root.folder / child.name).exists():
+            tree.link(child, root.folder / child.name)
 
 
 def _renamed(root: Root) -> None:
