@@ -60,7 +60,7 @@ def read_facts(connection: duckdb.DuckDBPyConnection, volatile: Iterable[str]) -
     sources: dict[str, str] = {}
     for reason, select in BY_SOURCE.items():
         sources |= {source: reason for source in _differing(connection, select) if source not in sources}
-    measures = connection.execute(f"{MEASURES.format('last')} union {MEASURES.format('candidate')}").fetchall()
+    measures = _rows(connection, f"{MEASURES.format('last')} union {MEASURES.format('candidate')}")
     columns = [name for name in common_columns(connection, "dim_measure") if name not in set(volatile)]
     definition = ", ".join(map(identifier, ["measure_id", *(name for name in columns if name != "measure_id")]))
     return Facts(
@@ -76,13 +76,18 @@ def read_facts(connection: duckdb.DuckDBPyConnection, volatile: Iterable[str]) -
 
 
 def _differing(connection: duckdb.DuckDBPyConnection, select: str) -> frozenset[str]:
-    """The first column of the rows that only one of the releases has; none where one lacks the table or a column."""
+    """The first column of the rows that only one of the releases has."""
     now, last = select.format("candidate"), select.format("last")
-    try:
-        rows = connection.execute(f"(({now}) except ({last})) union (({last}) except ({now}))").fetchall()
-    except (duckdb.BinderException, duckdb.CatalogException):
-        return frozenset()
+    rows = _rows(connection, f"(({now}) except ({last})) union (({last}) except ({now}))")
     return frozenset(str(row[0]) for row in rows)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple]:
+    """None where a release lacks the table or a column: an old one may, and of a new one the gate says so."""
+    try:
+        return connection.execute(sql).fetchall()
+    except (duckdb.BinderException, duckdb.CatalogException):
+        return []
 
 
 def reason_sql(table: Compared, facts: Facts, is_new: bool) -> str:

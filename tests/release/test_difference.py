@@ -235,6 +235,13 @@ def test_table_that_is_new_is_the_reason_of_its_rows(place):
     assert {told[-2:] for told in found.values()} == {("added", "new_table")}
 
 
+def test_column_that_is_missing_is_left_to_the_gate(place):
+    """It compares what both have, and does not fall over."""
+    change(place, "alter table core.dim_measure drop column unit", *SINCE["decision"])
+    folder = earlier.candidate(place, SECOND)
+    assert cells(folder, "pub_measure_values")["m5", "R3", "value"] == ("60.3", None, "removed", "unexplained")
+
+
 def test_row_of_which_nothing_but_its_sentence_changed_does_not_differ(place):
     change(place, f"update {MATURITY} set sentence = 'Other words.'")
     assert revisions(earlier.candidate(place, SECOND)).height == 0

@@ -8,9 +8,10 @@ import earlier
 import pytest
 import standin
 from earlier import FIRST, SECOND, THIRD, change
+from typer.testing import CliRunner
 
 from pipelines.errors import Fault
-from pipelines.release import connect, reasons, run_gate
+from pipelines.release import commands, connect, reasons, run_gate
 from pipelines.release.difference import account
 from pipelines.release.gate import Examiner
 from pipelines.release.movement import examination, explain, movements, movements_sql, read_limits
@@ -117,6 +118,17 @@ def test_huge_movement_is_refused_then_explained_then_passes(place, tmp_path):
     told = earlier.rows(folder, "select explanation from pub_release_changes where indicator_id = 'm1'")
     assert told == [(REASON,)]
     assert b"Someone" not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_commands_list_what_is_asked_and_take_the_reason_down(moved, tmp_path, monkeypatch):
+    shutil.copytree(moved.root, tmp_path / "home", symlinks=True)
+    monkeypatch.setenv("IMPACT_HOME", str(tmp_path / "home"))
+    listed = CliRunner().invoke(commands.app, ["difference"]).stdout
+    assert "needs a reason: m5 in pub_measure_values: 10.8 % of the organisations are gone, limit 10 %" in listed
+    words = ["explain", "--indicator", "m5", "--reason", REASON, "--by", "Someone"]
+    assert CliRunner().invoke(commands.app, words).exit_code == 0
+    (written,) = explanations.read(Workspace(tmp_path / "home", "synthetic"))
+    assert (written.release_from, written.indicator_id, written.reason, written.by) == (FIRST, "m5", REASON, "Someone")
 
 
 def test_reason_for_another_step_does_not_count(place):
