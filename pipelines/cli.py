@@ -19,6 +19,7 @@ from rich.table import Table
 
 from pipelines import settings
 from pipelines.errors import Fault, Faults, together
+from pipelines.release.commands import app as release_app
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Origin, Workspace
 from pipelines.submissions.commands import app as submissions_app
 
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(submissions_app, name="submissions")
+app.add_typer(release_app, name="release")
 # A pipe or a log has no width of its own; without one, long sentences would be cut into columns.
 WIDE = 180
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
@@ -323,10 +325,24 @@ def _workspaces_in_use() -> list[Workspace]:
 
 
 def _served() -> Workspace:
+    from pipelines.release import waiting
+
     workspace = settings.workspace()
-    if not workspace.current.exists():
-        raise _nothing_yet()
-    return workspace
+    if workspace.current.exists():
+        return workspace
+    if waiting.listing(workspace):
+        raise _nothing_out()
+    raise _nothing_yet()
+
+
+def _nothing_out() -> Fault:
+    return Fault(
+        f"IMPACT_HOME {settings.home()}",
+        "a release that waits, and none that is out",
+        "a release that is being served",
+        "the first release of this home has not been approved, or its date has not come",
+        "see `impact release waiting`",
+    )
 
 
 def _nothing_yet() -> Fault:

@@ -1,4 +1,4 @@
-"""What Dagster loads: assets, checks, one job, one schedule, one sensor. Nothing is computed here."""
+"""What Dagster loads: assets, checks, jobs, schedules, one sensor. Nothing is computed here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipelines import settings
 from pipelines.assets import raw, release, staged, warehouse
 from pipelines.executing import one_writer
 from pipelines.registry import load_sources
-from pipelines.schedules import inbox_sensor, monthly_refresh
+from pipelines.schedules import inbox_sensor, monthly_refresh, release_day
 
 SOURCES = load_sources()
 WAREHOUSE = warehouse.warehouse_assets(settings.workspace())
@@ -39,8 +39,8 @@ defs = Definitions(
         release.published,
     ],
     asset_checks=[raw.every_publisher_answered],
-    jobs=[refresh, as_at],
-    schedules=[monthly_refresh(refresh.name)],
+    jobs=[refresh, as_at, release.publish_due],
+    schedules=[monthly_refresh(refresh.name), release_day(release.publish_due.name)],
     sensors=[inbox_sensor(refresh.name)],
     executor=one_writer,
 )

@@ -26,10 +26,11 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     """Runs the whole job and prints what happened.
 
     Raises Fault where another refresh is running, where synthetic data would replace published data, where no
-    driver is installed for the inbox, or whatever stopped the job.
+    driver is installed for the inbox, where the release calendar has no date left, or whatever stopped the job.
     """
     refuse_sample_over_published(workspace)
     _require_driver_of_inbox(workspace)
+    _require_date(workspace)
     with one_at_a_time(workspace), shown(err):
         result = _execute("as_at" if workspace.as_at else "refresh")
     from pipelines.reporting import print_as_at, print_summary
@@ -63,6 +64,14 @@ def _require_driver_of_inbox(workspace: Workspace) -> None:
     place = settings.inbox()
     if workspace.origin == "published" and place and inbox.is_url(place):
         inbox.require_driver(place)
+
+
+def _require_date(workspace: Workspace) -> None:
+    """Before any work, because a release with published data waits for a date of the calendar."""
+    from pipelines.release.embargo import read_calendar
+
+    if workspace.origin == "published" and not workspace.as_at:
+        read_calendar().next_release(settings.built_at())
 
 
 def _execute(job_name: str) -> ExecuteInProcessResult:

@@ -7,6 +7,7 @@ the state of every edition (status.py).
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import sys
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from rich.table import Table
 
 from pipelines.errors import Fault
 from pipelines.registry import load_sources
-from pipelines.release import connect, current_release, read_manifest
+from pipelines.release import connect, current_release, embargo, publication, read_manifest, waiting
 from pipelines.release.reading import table_names
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import StagedSource, already_staged
@@ -210,26 +211,64 @@ def _print_left(left: dict[str, Any], out: Console) -> None:
 
 
 def _print_release(workspace: Workspace, metadata: dict[str, dict[str, Any]], out: Console) -> None:
-    served = current_release(workspace)
-    made = metadata.get("release/published")
-    if served is None:
+    made, waits = metadata.get("release/published"), _waiting(workspace)
+    newest = waits or current_release(workspace)
+    if newest is None:
         return
     if made is None:
-        out.print(f"nothing changed: no new release; {served.name} is still being served")
+        state = "still waits" if waits else "is still being served"
+        out.print(f"nothing changed: no new release; {newest.name} {state}")
     else:
         out.print(_built(workspace))
         checks = metadata["release/gate"]["checks"]
-        out.print(f"gate: passed, {checks} checks; release {made['release_id']} is being served")
-    _print_suspected_defects(workspace, out)
-    _print_corrections(workspace, out)
-    manifest = read_manifest(served)
-    out.print(f"{len(manifest['tables'])} tables in {workspace.current / DUCKDB_FILE}", soft_wrap=True)
-    out.print('look: impact query "select * from pub_driver_outcome_association limit 5"; impact status')
+        state = "waits" if waits else "is being served"
+        out.print(f"gate: passed, {checks} checks; release {made['release_id']} {state}")
+    _print_suspected_defects(newest / DUCKDB_FILE, out)
+    _print_corrections(newest / DUCKDB_FILE, out)
+    place = newest if waits else workspace.current
+    out.print(f"{len(read_manifest(newest)['tables'])} tables in {place / DUCKDB_FILE}", soft_wrap=True)
+    if waits:
+        _print_waiting(workspace, waits, (made or {}).get("replaced", []), out)
+    else:
+        out.print('look: impact query "select * from pub_driver_outcome_association limit 5"; impact status')
 
 
-def _print_suspected_defects(workspace: Workspace, out: Console) -> None:
+def _waiting(workspace: Workspace) -> Path | None:
+    """The release that this refresh has built, or left as it is, where it does not go out at once."""
+    return waiting.newest(workspace) if workspace.origin == "published" else None
+
+
+def _print_waiting(workspace: Workspace, folder: Path, replaced: list[str], out: Console) -> None:
+    """What keeps the new release from its readers, and the commands that lead there."""
+    for version in replaced:
+        out.print(f"it takes the place of {version}, which waited; an approval of that one no longer counts")
+    print_waiting(workspace, folder, out)
+    out.print(f'approve: impact release approve {folder.name} --by NAME --statement "…"', markup=False)
+    out.print(f"put out: impact release publish {folder.name}")
+    served = current_release(workspace)
+    out.print(f"until then {served.name} is served as before" if served else "until then nothing is served")
+
+
+def print_waiting(workspace: Workspace, folder: Path, out: Console) -> None:
+    """One release that waits: since when, until when, and what it lacks."""
+    since = embargo.in_words(waiting.waits_since(folder))
+    out.print(f"release {folder.name} waits since {since}, Europe/London, in {folder}", soft_wrap=True)
+    planned = read_manifest(folder)["calendar"]
+    if planned:
+        ends_at = embargo.in_words(dt.datetime.fromisoformat(planned["ends_at"]))
+        out.print(
+            f"it may go out on {ends_at}, Europe/London: {planned['title']} ({planned['status']})", soft_wrap=True
+        )
+    lacking = publication.lacking(workspace, folder)
+    for fault in lacking:
+        out.print(f"lacking: {fault.where.removeprefix(f'release {folder.name}: ')}; {fault.todo}", markup=False)
+    if not lacking:
+        out.print(f"it lacks nothing: impact release publish {folder.name}")
+
+
+def _print_suspected_defects(database: Path, out: Console) -> None:
     """One line for each edition and check: what a person should take up with the publisher."""
-    with connect(workspace.current / DUCKDB_FILE) as connection:
+    with connect(database) as connection:
         found = connection.execute(
             "select source_id, edition, check_id, count(*), sum(cells_affected) from pub_suspected_defects "
             "group by all order by all"
@@ -240,9 +279,9 @@ def _print_suspected_defects(workspace: Workspace, out: Console) -> None:
         out.print('details: impact query "select * from pub_suspected_defects"')
 
 
-def _print_corrections(workspace: Workspace, out: Console) -> None:
+def _print_corrections(database: Path, out: Console) -> None:
     """What became of the corrections ledger; an entry whose fault is gone should be retired."""
-    with connect(workspace.current / DUCKDB_FILE) as connection:
+    with connect(database) as connection:
         found = connection.execute(
             "select correction_id, edition, status, todo from pub_corrections "
             "where is_latest_vintage or vintage is null order by all"

@@ -1,6 +1,6 @@
 """When the job runs by itself, and what makes it run in between.
 
-Belongs here: the schedule and the inbox sensor. Does not belong here: what a run does (assets/).
+Belongs here: the schedules and the inbox sensor. Does not belong here: what a run does (assets/).
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from pipelines.store import inbox
 
 # Monthly statistics come out in the second and third week; the 25th has them all.
 MONTHLY = "30 9 25 * *"
+WORKING_DAYS = "30 9 * * 1-5"
 
 
 def monthly_refresh(job_name: str) -> ScheduleDefinition:
@@ -33,6 +34,17 @@ def monthly_refresh(job_name: str) -> ScheduleDefinition:
         cron_schedule=MONTHLY,
         execution_timezone="Europe/London",
         description="Takes in what the publishers have released during the month.",
+    )
+
+
+def release_day(job_name: str) -> ScheduleDefinition:
+    """What is approved goes out, at 09:30 London time; the release calendar says on which days."""
+    return ScheduleDefinition(
+        name="release_day",
+        job_name=job_name,
+        cron_schedule=WORKING_DAYS,
+        execution_timezone="Europe/London",
+        description="Puts out the releases that are approved and whose embargo is over.",
     )
 
 

@@ -7,6 +7,7 @@ anything about a publisher (sources/*.yml) or about what a column means (schemas
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,16 @@ class Workspace:
         return self.root / "releases"
 
     @property
+    def waiting(self) -> Path:
+        """Releases that are sealed and not out yet, with what their publication needs; for their makers alone."""
+        return self.root / "waiting"
+
+    @property
+    def signers(self) -> Path:
+        """Whose key may sign what, in the format of ssh-keygen's allowed signers."""
+        return self.root / "keys" / "allowed_signers"
+
+    @property
     def refused(self) -> Path:
         """Why candidates were refused, one folder per refusal."""
         return self.root / "refused"
@@ -125,19 +136,19 @@ class Workspace:
         return self.root / "serving" / "current"
 
 
-def _folder(variable: str) -> Path | None:
+def _path(variable: str) -> Path | None:
     value = os.environ.get(variable)
     return Path(value).expanduser().resolve() if value else None
 
 
 def sources_dir() -> Path:
     """The folder of the source YAMLs: `IMPACT_SOURCES`, or `sources/` of the project."""
-    return _folder("IMPACT_SOURCES") or SOURCES_DIR
+    return _path("IMPACT_SOURCES") or SOURCES_DIR
 
 
 def published_files() -> Path | None:
     """Where published files are looked for: `IMPACT_FROM`, or None for no folder."""
-    return _folder("IMPACT_FROM")
+    return _path("IMPACT_FROM")
 
 
 def inbox() -> str | None:
@@ -165,6 +176,16 @@ def seconds_between_requests() -> float:
     return float(os.environ.get("IMPACT_SECONDS_BETWEEN_REQUESTS") or 1.0)
 
 
+def signing_key() -> Path | None:
+    """The private key of the person at work: `IMPACT_SIGNING_KEY`, or None for nobody who can sign."""
+    return _path("IMPACT_SIGNING_KEY")
+
+
+def builder() -> str:
+    """Who builds: `IMPACT_BUILDER`, or the name of the account."""
+    return os.environ.get("IMPACT_BUILDER") or getpass.getuser()
+
+
 def may_replace_published() -> bool:
     """Whether synthetic figures may take the place of published ones that are being served."""
     return os.environ.get("IMPACT_REPLACE_PUBLISHED") == "yes"
@@ -173,6 +194,22 @@ def may_replace_published() -> bool:
 def today() -> dt.date:
     """The day against which calendars are held: `IMPACT_TODAY` in ISO form, or the clock's."""
     return _day("IMPACT_TODAY") or dt.date.today()
+
+
+def now() -> dt.datetime:
+    """This moment, UTC. The only clock that says whether a release may go out: no variable can move it."""
+    return dt.datetime.now(dt.UTC)
+
+
+def built_at() -> dt.datetime:
+    """When what is being built says it was built, UTC to the second: `SOURCE_DATE_EPOCH`, or the clock's."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return now().replace(microsecond=0)
+    try:
+        return dt.datetime.fromtimestamp(int(epoch), dt.UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise _unusable("SOURCE_DATE_EPOCH", "whole seconds since 1970 began") from error
 
 
 def workspace() -> Workspace:

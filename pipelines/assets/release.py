@@ -1,4 +1,4 @@
-"""Assets `release/…` and `serving/current`: candidate, gate, release, promotion.
+"""Assets `release/…` and `serving/current`: candidate, gate, release, promotion; and the job of release days.
 
 Belongs here: their order and what Dagster shows of them. Does not belong here: how each is done (release/).
 """
@@ -8,13 +8,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from dagster import AssetKey, AssetsDefinition, AssetSpec, MaterializeResult, asset, multi_asset
+from dagster import AssetKey, AssetsDefinition, AssetSpec, MaterializeResult, asset, job, multi_asset, op
 
 from pipelines import release, settings
 from pipelines.assets.raw import OWNER
 from pipelines.assets.warehouse import parsed_manifest
+from pipelines.executing import one_writer
 from pipelines.progress import say
-from pipelines.settings import Workspace
+from pipelines.release import access, embargo, publication, signing, waiting
+from pipelines.release.reading import connect, release_info
+from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import code_version
 from pipelines.store import shown
 
@@ -49,7 +52,7 @@ def _version(workspace: Workspace) -> str:
     """The next version; what was known on an earlier day is no release and bears that day."""
     if workspace.as_at:
         return f"as-at-{workspace.as_at.isoformat()}"
-    return release.next_version(workspace.releases, dt.date.today())
+    return release.next_version(workspace.releases, settings.built_at().date())
 
 
 @asset(
@@ -79,8 +82,8 @@ def gate() -> MaterializeResult:
             deps=[GATE],
             group_name="release",
             owners=[OWNER],
-            description="An immutable release: data, the gate's evidence, and a manifest with the sha256 of "
-            "every file and of every input.",
+            description="An immutable release: data, the gate's evidence, and a signed manifest with the sha256 of "
+            "every file and of every input. With published data it waits for approval and for its date.",
         ),
         AssetSpec(
             SERVING,
@@ -88,18 +91,59 @@ def gate() -> MaterializeResult:
             group_name="serving",
             owners=[OWNER],
             description="The pointer that analysts and BI tools follow; flipped atomically.",
+            skippable=True,
         ),
     ],
 )
 def published() -> Iterator[MaterializeResult]:
-    """Names the release, makes it immutable and puts it into service."""
+    """Seals the release. SYNTHETIC data go into service at once; published data wait."""
     workspace = settings.workspace()
-    fingerprint = workspace.fingerprint.read_text(encoding="utf-8")
-    release.write_manifest(workspace.candidate, workspace, fingerprint)
-    version = release.read_manifest(workspace.candidate)["release_id"]
+    if workspace.origin == "synthetic":
+        version = _serve(workspace)
+        yield MaterializeResult(asset_key=RELEASE, metadata={"release_id": version})
+        yield MaterializeResult(asset_key=SERVING, metadata={"release_id": version})
+    else:
+        version, replaced = _let_wait(workspace)
+        yield MaterializeResult(asset_key=RELEASE, metadata={"release_id": version, "replaced": replaced})
+
+
+def _serve(workspace: Workspace) -> str:
+    candidate, fingerprint = workspace.candidate, workspace.fingerprint.read_text(encoding="utf-8")
+    release.write_manifest(candidate, workspace, fingerprint)
+    release.sign_manifest(candidate, signing.synthetic_key(workspace))
+    version = release.read_manifest(candidate)["release_id"]
     shown.record(workspace, version)
-    release.publish(workspace.candidate, workspace, version, settings.may_replace_published())
+    release.publish(candidate, workspace, version, settings.may_replace_published())
     release.note_withdrawals(workspace)
     say(f"release {version} is being served")
-    yield MaterializeResult(asset_key=RELEASE, metadata={"release_id": version})
-    yield MaterializeResult(asset_key=SERVING, metadata={"release_id": version})
+    return version
+
+
+def _let_wait(workspace: Workspace) -> tuple[str, list[str]]:
+    """The version, and those that waited in its place until now. Unsigned where its builder has no key."""
+    candidate, fingerprint = workspace.candidate, workspace.fingerprint.read_text(encoding="utf-8")
+    with connect(candidate / DUCKDB_FILE) as connection:
+        built_at = release_info(connection)["built_at"].replace(tzinfo=dt.UTC)
+    entry = embargo.read_calendar().next_release(built_at)
+    release.write_manifest(candidate, workspace, fingerprint, entry.as_dict())
+    key = settings.signing_key()
+    if key:
+        release.sign_manifest(candidate, key)
+    version = release.read_manifest(candidate)["release_id"]
+    replaced = waiting.put(workspace)
+    access.note_builder(workspace.waiting / version)
+    say(f"release {version} waits")
+    return version, replaced
+
+
+@op(description="Releases that wait: what is approved and whose embargo is over goes out.")
+def put_out_what_is_due() -> None:
+    """What still lacks something waits on; that is no failure of the run."""
+    for version in publication.publish_due(Workspace(settings.home(), "published")):
+        say(f"release {version} is being served")
+
+
+@job(description="Puts out what waits and lacks nothing.", executor_def=one_writer)
+def publish_due() -> None:
+    """For the schedule of release days."""
+    put_out_what_is_due()

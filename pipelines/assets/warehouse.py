@@ -78,16 +78,20 @@ def _parse(target: Path) -> None:
 
 
 def is_unchanged(workspace: Workspace) -> bool:
-    """Whether the release that is served was made from exactly these inputs, code and models.
+    """Whether the newest release, served or waiting, was made from exactly these inputs, code and models.
 
-    What was known on an earlier day is never served, so that is always built.
+    What was known on an earlier day is never served, so that is always built. A release that waits unsigned is built
+    again as soon as somebody can sign it.
     """
-    from pipelines.release import current_release, read_manifest
+    from pipelines.release import current_release, read_manifest, waiting
 
-    if workspace.as_at or current_release(workspace) is None:
+    waits = waiting.newest(workspace) if workspace.origin == "published" else None
+    newest = waits or current_release(workspace)
+    if workspace.as_at or newest is None:
         return False
-    served = read_manifest(workspace.current).get("fingerprint")
-    return served == workspace.fingerprint.read_text(encoding="utf-8")
+    if waits and settings.signing_key() and not waiting.is_signed(waits):
+        return False
+    return read_manifest(newest).get("fingerprint") == workspace.fingerprint.read_text(encoding="utf-8")
 
 
 def warehouse_assets(workspace: Workspace) -> AssetsDefinition:
@@ -100,7 +104,7 @@ def warehouse_assets(workspace: Workspace) -> AssetsDefinition:
     def build_warehouse(context: AssetExecutionContext) -> Iterator[Any]:
         current = settings.workspace()
         if is_unchanged(current):
-            context.log.info("nothing changed since the release that is served; no model is built")
+            context.log.info("nothing changed since the newest release; no model is built")
             return
         target = target_path(current)
         (target / RESULTS).unlink(missing_ok=True)

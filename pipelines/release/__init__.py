@@ -8,16 +8,26 @@ In this order, with nothing left out:
     result = run_gate(workspace)
     if not result.passed:
         refuse(candidate, result, workspace)      # raises Refused
-    write_manifest(candidate, workspace, fingerprint)
+    write_manifest(candidate, workspace, fingerprint, calendar_entry)
+    sign_manifest(candidate, key)
+
+SYNTHETIC data are served at once:
+
     shown.record(workspace, version)              # store/shown.py: what the next release is held against
     publish(candidate, workspace, version)
     note_withdrawals(workspace)
+
+Published data wait until somebody other than the builder has approved them, and for their date:
+
+    waiting.put(workspace)
+    approval.approve(workspace, folder, by, statement)
+    publication.publish_waiting(workspace, version)
 """
 
 from pipelines.release.candidate import build_candidate
 from pipelines.release.export import export
 from pipelines.release.gate import Check, GateResult, run_gate
-from pipelines.release.manifest import read_manifest, verify, write_manifest
+from pipelines.release.manifest import read_manifest, sign_manifest, verify, write_manifest
 from pipelines.release.outputs import write_outputs
 from pipelines.release.promote import (
     Refused,
@@ -49,6 +59,7 @@ __all__ = [
     "refuse",
     "run_gate",
     "serve",
+    "sign_manifest",
     "verify",
     "write_manifest",
     "write_outputs",

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import settings
 from pipelines.errors import Fault
 from pipelines.release.reading import STORAGE_HEADER, STORAGE_VERSION, identifier, literal, storage_header
 from pipelines.settings import DUCKDB_FILE, Workspace
@@ -55,11 +56,11 @@ def build_candidate(
 ) -> Path:
     """Make the candidate folder afresh and return it.
 
-    manifest_path: dbt's `manifest.json`. built_at: now unless given; an aware time.
+    manifest_path: dbt's `manifest.json`. built_at: `settings.built_at()` unless given; an aware time.
     Raises Fault where nothing is marked for release, or a marked table was not built.
     """
     models = released_models(manifest_path)
-    moment = (built_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    moment = (built_at or settings.built_at()).astimezone(UTC).replace(tzinfo=None, microsecond=0)
     stamp = Stamp(release_id, moment, workspace.origin == "synthetic", code_version, workspace.as_at)
     shutil.rmtree(workspace.candidate, ignore_errors=True)
     workspace.candidate.mkdir(parents=True)

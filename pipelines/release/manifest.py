@@ -3,7 +3,8 @@
 Belongs here: writing manifest.json, and verifying a folder against it. Does not belong here: whether the
 content is good (gate.py) or whether it is served (promote.py).
 
-`manifest.sha256` is in the format of sha256sum: the manifest itself first, then every file it lists.
+`manifest.sha256` is in the format of sha256sum: the manifest itself first, its signature if there is one, then every
+file that the manifest lists. So these three need no entry in the manifest, and no byte of them can change unseen.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from pipelines.errors import Fault
+from pipelines.errors import Fault, Faults
+from pipelines.release import signing
 from pipelines.release.export import table_of
 from pipelines.release.reading import connect, literal, release_info, row_counts
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Workspace
@@ -23,7 +26,9 @@ from pipelines.store.snapshots import sha256_of
 from schemas import published
 
 MANIFEST = "manifest.json"
+SIGNATURE = "manifest.json.sig"
 CHECKSUMS = "manifest.sha256"
+SEAL = (MANIFEST, SIGNATURE, CHECKSUMS)
 TOOLS = (
     "duckdb",
     "polars",
@@ -35,10 +40,13 @@ TOOLS = (
 )
 
 
-def write_manifest(candidate: Path, workspace: Workspace, fingerprint: str) -> Path:
+def write_manifest(
+    candidate: Path, workspace: Workspace, fingerprint: str, calendar: dict[str, Any] | None = None
+) -> Path:
     """Write manifest.json and manifest.sha256 into a complete candidate, and return the former's path.
 
-    fingerprint: the caller's digest of everything the release depends on.
+    fingerprint: the caller's digest of everything the release depends on. calendar: the entry of the release calendar
+    that it was built for; None where there is no embargo.
     """
     with connect(candidate / DUCKDB_FILE) as connection:
         info = release_info(connection)
@@ -51,6 +59,7 @@ def write_manifest(candidate: Path, workspace: Workspace, fingerprint: str) -> P
         "is_synthetic": info["is_synthetic"],
         "code_version": info["code_version"],
         "as_at": info["as_at"] and info["as_at"].isoformat(),
+        "calendar": calendar,
         "fingerprint": fingerprint,
         "tools": tool_versions(),
         "lock_sha256": sha256_of(PROJECT_ROOT / "uv.lock") if (PROJECT_ROOT / "uv.lock").exists() else None,
@@ -60,8 +69,19 @@ def write_manifest(candidate: Path, workspace: Workspace, fingerprint: str) -> P
     }
     path = candidate / MANIFEST
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    _write_checksums(candidate, content["files"])
+    _write_checksums(candidate)
     return path
+
+
+def sign_manifest(candidate: Path, key: Path) -> Path:
+    """Write manifest.json.sig, and manifest.sha256 with it. Raises Fault where the key cannot sign."""
+    signature = signing.sign(candidate / MANIFEST, key, signing.BUILD)
+    _write_checksums(candidate)
+    return signature
+
+
+def _write_checksums(folder: Path) -> None:
+    (folder / CHECKSUMS).write_text(_checksums(folder), encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> dict:
@@ -97,12 +117,16 @@ def _input(source_id: str, edition: str | None, vintage: str, sha256: str, size:
 
 
 def verify(folder: Path) -> list[Fault]:
-    """What differs between a folder and its manifest: missing, altered and extra files. Empty if nothing."""
-    if not (folder / MANIFEST).is_file() or not (folder / CHECKSUMS).is_file():
-        missing = [name for name in (MANIFEST, CHECKSUMS) if not (folder / name).is_file()]
+    """What differs between a folder and its manifest: missing, altered and extra files. Empty if nothing.
+
+    Whose release it is, only the signature can tell (verifying.py).
+    """
+    missing = [name for name in (MANIFEST, CHECKSUMS) if not (folder / name).is_file()]
+    if missing:
         return [_fault(folder, f"{' and '.join(missing)} missing", "no list of what belongs here")]
-    if _recorded_sha256(folder) != sha256_of(folder / MANIFEST):
-        return [_fault(folder, f"{MANIFEST} altered", f"another SHA-256 than {CHECKSUMS} says")]
+    faults = _of_the_seal(folder)
+    if faults:
+        return faults
     listed = {entry["path"]: entry for entry in read_manifest(folder)["files"]}
     present = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     gone = [_fault(folder, f"{path} missing", "no such file") for path in sorted(listed.keys() - present)]
@@ -113,6 +137,30 @@ def verify(folder: Path) -> list[Fault]:
         if not _is_as_listed(present[path], listed[path])
     ]
     return gone + extra + altered
+
+
+def verify_or_raise(folder: Path) -> None:
+    """Raises Faults where a folder is not as its manifest says."""
+    faults = verify(folder)
+    if faults:
+        raise Faults(faults)
+
+
+def _of_the_seal(folder: Path) -> list[Fault]:
+    """What is wrong with the manifest, its signature or its checksums, before any other file is looked at."""
+    if _recorded_sha256(folder) != sha256_of(folder / MANIFEST):
+        return [_fault(folder, f"{MANIFEST} altered", f"another SHA-256 than {CHECKSUMS} says")]
+    links = [name for name in SEAL if (folder / name).is_symlink()]
+    if links:
+        return [_fault(folder, f"{' and '.join(links)} altered", "a link in place of a file")]
+    try:
+        expected = _checksums(folder)
+    except (KeyError, TypeError, ValueError) as error:
+        return [_fault(folder, f"{MANIFEST} altered", f"it is no manifest: {error}")]
+    if (folder / CHECKSUMS).read_bytes() != expected.encode():
+        words = f"{CHECKSUMS} or {SIGNATURE} altered"
+        return [_fault(folder, words, f"other lines than {MANIFEST} and {SIGNATURE} give")]
+    return []
 
 
 def _fault(folder: Path, what: str, found: str) -> Fault:
@@ -132,13 +180,13 @@ def _is_as_listed(path: Path, entry: dict) -> bool:
 
 def _recorded_sha256(folder: Path) -> str:
     """The manifest's own SHA-256, from the first line of the checksums."""
-    return (folder / CHECKSUMS).read_text(encoding="utf-8").partition(" ")[0]
+    return (folder / CHECKSUMS).read_text(encoding="utf-8", errors="replace").partition(" ")[0]
 
 
 def _files(folder: Path) -> list[Path]:
-    """All files and links but the manifest and its checksums, sorted."""
+    """All files and links but the manifest, its signature and its checksums, sorted."""
     paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-    return sorted(path for path in paths if path.relative_to(folder).as_posix() not in (MANIFEST, CHECKSUMS))
+    return sorted(path for path in paths if path.relative_to(folder).as_posix() not in SEAL)
 
 
 def _entry(folder: Path, path: Path, rows: dict[str, int]) -> dict:
@@ -149,8 +197,9 @@ def _entry(folder: Path, path: Path, rows: dict[str, int]) -> dict:
     return entry
 
 
-def _write_checksums(folder: Path, entries: list[dict]) -> None:
-    lines = [(sha256_of(folder / MANIFEST), MANIFEST)]
-    lines += [(entry["sha256"], entry["path"]) for entry in entries]
-    text = "".join(f"{digest}  {path}\n" for digest, path in lines)
-    (folder / CHECKSUMS).write_text(text, encoding="utf-8")
+def _checksums(folder: Path) -> str:
+    """The lines of sha256sum: of the manifest and its signature as they are, and of each file as it is listed."""
+    seal = [name for name in (MANIFEST, SIGNATURE) if (folder / name).exists()]
+    lines = [(sha256_of(folder / name), name) for name in seal]
+    lines += [(entry["sha256"], entry["path"]) for entry in read_manifest(folder)["files"]]
+    return "".join(f"{sha256}  {path}\n" for sha256, path in lines)

@@ -13,12 +13,13 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines import settings
 from pipelines.errors import Fault, Faults
-from pipelines.release.manifest import MANIFEST, read_manifest, verify
+from pipelines.release.manifest import MANIFEST, read_manifest, verify_or_raise
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
@@ -54,17 +55,31 @@ def next_version(releases: Path, today: date) -> str:
 
 
 def publish(candidate: Path, workspace: Workspace, version: str, allow_replace: bool = False) -> Path:
-    """Move a passed candidate to `releases/<version>`, make it read-only, and serve it. Returns its folder.
+    """Serve a passed candidate with SYNTHETIC data at once: it needs nobody's approval. Returns its folder.
 
-    The candidate must lie on the same file system as the releases.
-    Raises Fault or Faults, with nothing changed, where the gate has not passed, a file is not as the manifest
-    says, the version exists already, or invented figures would replace published ones (`allow_replace`).
+    Raises Fault or Faults, with nothing changed, as `require_ready` does, and where the data are published ones.
     """
+    if not read_manifest(candidate)["is_synthetic"]:
+        raise _needs_approval(version)
+    require_ready(candidate, workspace, version, allow_replace)
+    return put_out(candidate, workspace, version)
+
+
+def require_ready(candidate: Path, workspace: Workspace, version: str, allow_replace: bool = False) -> None:
+    """Raises Fault or Faults where the gate has not passed, a file is not as the manifest says, the version exists
+    already, or invented figures would replace published ones (`allow_replace`)."""
     _require_passed(candidate, version)
     _require_origin(candidate, workspace, allow_replace)
-    release = workspace.releases / version
-    if release.exists():
+    if (workspace.releases / version).exists():
         raise _exists(version)
+
+
+def put_out(candidate: Path, workspace: Workspace, version: str) -> Path:
+    """Move a candidate that is ready to `releases/<version>`, make it read-only, and serve it. Returns its folder.
+
+    The candidate must lie on the same file system as the releases.
+    """
+    release = workspace.releases / version
     workspace.releases.mkdir(parents=True, exist_ok=True)
     _sync(candidate)
     os.rename(candidate, release)
@@ -94,7 +109,7 @@ def serve(workspace: Workspace, version: str) -> None:
 
 def refuse(candidate: Path, result: GateResult, workspace: Workspace) -> None:
     """Write the reasons to `refused/<time>/` and raise Refused. The candidate stays for inspection."""
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    moment = settings.now().strftime("%Y%m%dT%H%M%S.%fZ")
     folder = workspace.refused / moment
     folder.mkdir(parents=True)
     (folder / "gate.json").write_text(result.as_json(), encoding="utf-8")
@@ -141,9 +156,7 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def _require_passed(candidate: Path, version: str) -> None:
-    faults = verify(candidate)
-    if faults:
-        raise Faults(faults)
+    verify_or_raise(candidate)
     gate = candidate / "gate.json"
     verdict = json.loads(gate.read_text(encoding="utf-8")) if gate.exists() else {}
     ids = {read_manifest(candidate)["release_id"], verdict.get("release_id")}
@@ -169,6 +182,16 @@ def _require_origin(candidate: Path, workspace: Workspace, allow_replace: bool) 
             likely="IMPACT_ORIGIN or IMPACT_HOME is that of another workspace",
             todo="use a home of its own for synthetic data, or allow the replacement expressly",
         )
+
+
+def _needs_approval(version: str) -> Fault:
+    return Fault(
+        where=f"release {version}: published figures do not go out at once",
+        found="a candidate that nobody has approved",
+        expected="SYNTHETIC data, or a release that was approved and whose embargo is over",
+        likely="the step in which a release waits was left out",
+        todo=f"let it wait, then `impact release approve {version}` and `impact release publish {version}`",
+    )
 
 
 def _exists(version: str) -> Fault:

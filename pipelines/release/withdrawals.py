@@ -24,13 +24,14 @@ WITHDRAWN = "intermediate.int_maturity__withdrawn"
 NAMING = ("pub_driver_maturity", "pub_maturity_responses")
 
 
-def note_withdrawals(workspace: Workspace) -> list[Path]:
+def note_withdrawals(workspace: Workspace, kept: Path | None = None) -> list[Path]:
     """Writes a note beside each earlier release of this origin that a withdrawal concerns. Returns the notes.
 
     A release is concerned if it was built after a submission that was shared nationally came in, and before it was
-    withdrawn. An organisation is named only where that release names it.
+    withdrawn. An organisation is named only where that release names it. kept: what `keep` wrote when the release that
+    is served was built; without it, the build file is asked.
     """
-    withdrawn, served = _withdrawn(workspace), current_release(workspace)
+    withdrawn, served = _read(kept) if kept else _withdrawn(workspace), current_release(workspace)
     if not withdrawn or served is None:
         return []
     notes = []
@@ -41,6 +42,18 @@ def note_withdrawals(workspace: Workspace) -> list[Path]:
             concerned = [row for row in withdrawn if _was_in(row, _built_at(folder))]
             notes += [_write(folder, served.name, concerned)] if concerned else []
     return notes
+
+
+def keep(workspace: Workspace, path: Path) -> Path:
+    """Writes what was withdrawn when the build file was made, for a release that waits."""
+    path.write_text(json.dumps(_withdrawn(workspace), default=str, indent=1), encoding="utf-8")
+    return path
+
+
+def is_more_withdrawn(workspace: Workspace, kept: Path) -> bool:
+    """Whether the build file knows of a withdrawal that `keep` did not."""
+    known = _read(kept)
+    return any(row not in known for row in _withdrawn(workspace))
 
 
 def note_path(folder: Path) -> Path:
@@ -56,6 +69,12 @@ def _withdrawn(workspace: Workspace) -> list[dict[str, Any]]:
         )
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _read(kept: Path) -> list[dict[str, Any]]:
+    rows = json.loads(kept.read_text(encoding="utf-8"))
+    times = ("received_at", "withdrawn_at")
+    return [row | {name: row[name] and datetime.fromisoformat(row[name]) for name in times} for row in rows]
 
 
 def _built_at(folder: Path) -> datetime:

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from pipelines.settings import Workspace
-from pipelines.store.snapshots import make_private
+from pipelines.store.snapshots import make_private, sha256_of
 
 COLUMNS = pl.Schema(
     {
@@ -51,17 +51,38 @@ def folder(workspace: Workspace) -> Path:
     return workspace.kept / "shown"
 
 
-def record(workspace: Workspace, release_id: str) -> Path:
-    """Writes what the build file lets this release show. Before the release is served, so that no stop loses it."""
+def keep(workspace: Workspace, path: Path) -> Path:
+    """Writes what the build file lets a release show to a private file."""
     with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
         frame = connection.execute(FIGURES).pl()
-    make_private(folder(workspace))
-    path = folder(workspace) / f"{release_id}.parquet"
+    make_private(path.parent)
     partial = path.with_name(f".{path.name}.partial")
     partial.touch(mode=0o600)
     frame.select(COLUMNS.names()).write_parquet(partial, compression="zstd")
     os.replace(partial, path)
     return path
+
+
+def record(workspace: Workspace, release_id: str) -> Path:
+    """Takes down what this release shows. Before the release is served, so that no stop loses it."""
+    return keep(workspace, _path(workspace, release_id))
+
+
+def admit(workspace: Workspace, release_id: str, kept: Path) -> Path:
+    """The same for a release that has waited: what `keep` wrote when it was built."""
+    make_private(folder(workspace))
+    path = _path(workspace, release_id)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.touch(mode=0o600)
+    partial.write_bytes(kept.read_bytes())
+    os.replace(partial, path)
+    return path
+
+
+def digests(workspace: Workspace, leave_out: str) -> dict[str, str]:
+    """The SHA-256 of what each release showed but one: what a release that waits was judged against."""
+    paths = sorted(folder(workspace).glob("[0-9]*.parquet"))
+    return {path.stem: sha256_of(path) for path in paths if path.stem != leave_out}
 
 
 def history(workspace: Workspace) -> pl.DataFrame:
@@ -74,6 +95,10 @@ def history(workspace: Workspace) -> pl.DataFrame:
         for rank, path in enumerate(paths, start=1)
     ]
     return pl.concat([SCHEMA.to_frame(), *frames])
+
+
+def _path(workspace: Workspace, release_id: str) -> Path:
+    return folder(workspace) / f"{release_id}.parquet"
 
 
 def _version(path: Path) -> list[int]:

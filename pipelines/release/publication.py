@@ -1,0 +1,149 @@
+"""Putting out a release that waits: everything that must hold, and what is taken down when it goes.
+
+Belongs here: the order of it, and whether what the release was built against still stands. Does not belong here: the
+approval (approval.py), the calendar (embargo.py), the pointer (promote.py).
+
+There is no way to put a release out before its date, and none to leave out the approval.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pipelines import settings
+from pipelines.errors import Fault, Faults
+from pipelines.release import approval, promote, waiting, withdrawals
+from pipelines.release.embargo import in_words, read_calendar
+from pipelines.release.manifest import read_manifest, verify_or_raise
+from pipelines.settings import Workspace
+from pipelines.store import shown
+
+KEPT = ("approval.json", "approval.json.sig", "access.json")
+
+
+def publish_waiting(workspace: Workspace, version: str) -> Path:
+    """Puts a waiting release out and serves it. Returns its folder.
+
+    Raises Fault or Faults, with nothing changed, where anything that must hold does not.
+    """
+    folder = waiting.find(workspace, version)
+    verify_or_raise(folder)
+    approval.require(workspace, folder)
+    require_calendar(folder)
+    _require_fresh(workspace, folder)
+    promote.require_ready(folder, workspace, version)
+    # Before the release is served, so that no stop loses it.
+    shown.admit(workspace, version, waiting.behind(folder) / waiting.SHOWN)
+    _take_along(workspace, folder)
+    release = promote.put_out(folder, workspace, version)
+    withdrawals.note_withdrawals(workspace, waiting.behind(folder) / waiting.WITHDRAWN)
+    _clear(folder)
+    return release
+
+
+def publish_due(workspace: Workspace) -> list[str]:
+    """Puts out what is approved and whose embargo is over. Returns the versions; what lacks something waits on."""
+    published = []
+    for folder in waiting.listing(workspace):
+        if not lacking(workspace, folder):
+            publish_waiting(workspace, folder.name)
+            published.append(folder.name)
+    return published
+
+
+def lacking(workspace: Workspace, folder: Path) -> list[Fault]:
+    """Everything that keeps a waiting release from going out now, one fault each."""
+    found: list[Fault] = []
+    for require in (
+        lambda: verify_or_raise(folder),
+        lambda: approval.require(workspace, folder),
+        lambda: require_calendar(folder),
+        lambda: _require_fresh(workspace, folder),
+    ):
+        try:
+            require()
+        except Fault as fault:
+            found.append(fault)
+        except Faults as faults:
+            found += faults.faults
+    return found
+
+
+def require_calendar(folder: Path) -> None:
+    """Raises Fault before the end of the embargo, or where the calendar no longer says what it said at the build.
+
+    A correction has no date of the calendar: what is wrong is put right as soon as it is approved.
+    """
+    version, planned = folder.name, read_manifest(folder)["calendar"]
+    if planned is None:
+        _require_correction(folder)
+        return
+    entry = read_calendar().on(planned["date"])
+    if entry is None or entry.as_dict() != planned:
+        raise _moved(version, planned["date"], "no such entry" if entry is None else str(entry.as_dict()))
+    if settings.now() < entry.ends_at:
+        raise _too_early(version, in_words(entry.ends_at))
+
+
+def _require_correction(folder: Path) -> None:
+    if read_manifest(folder).get("corrects") is None:
+        raise _moved(folder.name, "no date", "neither a date nor a release that it corrects")
+
+
+def _require_fresh(workspace: Workspace, folder: Path) -> None:
+    """What readers have seen since must be what the release was judged against; and nobody may have withdrawn since."""
+    build = waiting.build_of(folder)
+    served = promote.current_release(workspace)
+    if (served and served.name) != build.served:
+        raise _overtaken(folder.name, f"release {served.name if served else 'none'} is served, not {build.served}")
+    if shown.digests(workspace, leave_out=folder.name) != build.shown:
+        raise _overtaken(folder.name, "other figures have been shown than those it was judged against")
+    if workspace.warehouse.exists() and withdrawals.is_more_withdrawn(
+        workspace, waiting.behind(folder) / waiting.WITHDRAWN
+    ):
+        raise _overtaken(folder.name, "an organisation has withdrawn its answers")
+
+
+def _take_along(workspace: Workspace, folder: Path) -> None:
+    """The approval and the list of who had access stay beside the release, for its makers alone."""
+    workspace.releases.mkdir(parents=True, exist_ok=True)
+    for what in KEPT:
+        shutil.copy2(waiting.beside(folder, what), waiting.beside(workspace.releases / folder.name, what))
+
+
+def _clear(folder: Path) -> None:
+    """What lay beside a release while it waited, once it is out."""
+    for what in KEPT:
+        waiting.beside(folder, what).unlink()
+    shutil.rmtree(waiting.behind(folder))
+
+
+def _too_early(version: str, ends_at: str) -> Fault:
+    return Fault(
+        f"release {version}: under embargo until {ends_at}, Europe/London",
+        f"now it is {in_words(settings.now())}",
+        "09:30 on the date of the release calendar, or later",
+        "the release was asked for too early",
+        f"run `impact release publish {version}` then; nothing can put it out before",
+    )
+
+
+def _moved(version: str, planned: str, found: str) -> Fault:
+    return Fault(
+        f"release {version}: the calendar is not the one that it was built for",
+        found,
+        f"the entry of {planned} as it was when the release was built and approved",
+        "the calendar was changed since",
+        "run the refresh again, and have the new release approved",
+    )
+
+
+def _overtaken(version: str, found: str) -> Fault:
+    return Fault(
+        f"release {version}: overtaken since it was built",
+        found,
+        "readers who have seen what the release was compared with, and answers that are still shared",
+        "another release went out, an earlier one was put back, or submissions came in",
+        "run the refresh again, and have the new release approved",
+    )
