@@ -349,11 +349,13 @@ class Measure(Strict):
     """An indicator that this source feeds: everything a reader must know to use it.
 
     exposure: what is at risk, that is what the denominator counts. minimum_denominator: the smallest with which a year
-    is compared between organisations; null where any will do. windows_overlap: whether neighbouring periods share days,
+    is compared between organisations; null where any will do. interval_method: `wilson` where numerator and denominator
+    count persons or events and chance has a known size. windows_overlap: whether neighbouring periods share days,
     or repeat a figure until there is a new one, so that a series of them has no independent points. shares_data_with:
     measures that are made of some of the same figures, separated by `|`. overlap_rule: what follows from both.
     funnel_group: whom an organisation is compared with, those of its type, or all where the publisher already leaves
-    out whoever cannot be compared.
+    out whoever cannot be compared. rationale: why it is measured. interpretation: what it shows and what it does not
+    show. perverse_incentive: what it may tempt organisations to do.
     """
 
     measure_id: SnakeCase
@@ -366,6 +368,7 @@ class Measure(Strict):
     exposure: Text
     minimum_denominator: Annotated[float, Field(gt=0)] | None
     annual_rule: Literal["pooled", "latest", "as_published"]
+    interval_method: Literal["wilson", "none"] = "none"
     windows_overlap: bool
     shares_data_with: Annotated[str, Field(pattern=r"^[a-z0-9_]+(\|[a-z0-9_]+)*$")] | None
     overlap_rule: Text
@@ -374,7 +377,10 @@ class Measure(Strict):
     survey_options: str | None = None
     items: str | None = None
     description: Text
+    rationale: Text
+    interpretation: Text
     limitations: Text
+    perverse_incentive: Text
     review_date: date
 
     @model_validator(mode="after")

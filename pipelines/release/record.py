@@ -14,9 +14,13 @@ from typing import Any
 import duckdb
 import yaml
 
+from pipelines.release import wording
 from pipelines.release.reading import connect, release_info
 from pipelines.settings import DUCKDB_FILE
 from schemas import published
+
+DRIVER_TABLES = {"maturity": "pub_driver_maturity", "evidence": "pub_driver_evidence"}
+"""Where the figures of the indicators of a driver are, by kind."""
 
 POLICY = Path(__file__).with_name("policy") / "release.yml"
 
@@ -46,9 +50,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One published indicator: a measure that has figures in this release.
+    """One published indicator: something that has figures in this release, and what is assured of it.
 
-    kind: outcome or survey_item. driver_id: the driver it is evidence of, if it is.
+    kind: outcome or survey_item (measures), maturity (a driver's self-assessment) or evidence (what staff say of a
+    driver). driver_id: the driver it is about, or evidence of, if it is. rationale: why it is measured.
+    interpretation: what it shows and what it does not. perverse_incentive: what it may tempt to.
+    methodology: how it is made. frequency: how often new figures come. interval_method: wilson or none.
     """
 
     indicator_id: str
@@ -66,6 +73,12 @@ class Indicator:
     overlap_rule: str | None
     review_date: date | None
     source: Source
+    rationale: str | None
+    interpretation: str | None
+    perverse_incentive: str | None
+    methodology: str | None
+    frequency: str | None
+    interval_method: str
 
 
 @dataclass(frozen=True)
@@ -117,7 +130,7 @@ def read_record(folder: Path) -> Record:
     """The record of a candidate or release. Reads its DuckDB file and the policy, nothing else."""
     with connect(folder / DUCKDB_FILE) as connection:
         info = release_info(connection)
-        sources = _sources(connection)
+        sources, drivers = _sources(connection), _drivers(connection)
         return Record(
             release_id=str(info["release_id"]),
             schema_version=int(str(info["schema_version"])),
@@ -125,8 +138,8 @@ def read_record(folder: Path) -> Record:
             is_synthetic=bool(info["is_synthetic"]),
             code_version=str(info["code_version"]),
             policy=read_policy(),
-            drivers=_drivers(connection),
-            indicators=_indicators(connection, sources),
+            drivers=drivers,
+            indicators=_indicators(connection, sources, drivers),
             sources=tuple(sources.values()),
             tables=_tables(connection),
         )
@@ -155,15 +168,59 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> dict[str, Source]:
     return {row["source_id"]: Source(**row) for row in found}
 
 
-def _indicators(connection: duckdb.DuckDBPyConnection, sources: dict[str, Source]) -> tuple[Indicator, ...]:
-    found = rows(
+def _indicators(
+    connection: duckdb.DuckDBPyConnection, sources: dict[str, Source], drivers: tuple[Driver, ...]
+) -> tuple[Indicator, ...]:
+    """Measures by kind, domain and id, then each driver's maturity and evidence in the order of the diagram."""
+    by_id = {driver.driver_id: driver for driver in drivers}
+    measures = [_measure(row, sources, by_id.get(row["driver_id"])) for row in _measure_rows(connection)]
+    return (*measures, *(_of_driver(*found, sources) for found in _driver_figures(connection, drivers)))
+
+
+def _measure_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    return rows(
         connection,
-        "select measure_id as indicator_id, measure_name as name, measure_kind as kind, outcome_domain as domain, "
-        "driver_id, unit, polarity, description, numerator_definition, denominator_definition, exposure, "
-        "limitations, overlap_rule, review_date, source_id from dim_measure "
-        "where measure_id in (select measure_id from pub_measure_values) order by kind, domain, indicator_id",
+        "select measure_id as indicator_id, measure_name as name, measure_kind as kind, outcome_domain as domain, * "
+        "from dim_measure where measure_id in (select measure_id from pub_measure_values) "
+        "order by kind, domain, indicator_id",
     )
-    return tuple(Indicator(source=sources[row.pop("source_id")], **row) for row in found)
+
+
+def _measure(row: dict[str, Any], sources: dict[str, Source], driver: Driver | None) -> Indicator:
+    """A release from before a column of words existed has null there."""
+    source = sources[row["source_id"]]
+    facts = {name: row.get(name) for name in ("unit", "annual_rule", "interval_method")}
+    own = {name: row.get(name) for name in Indicator.__annotations__}
+    derived = {
+        "source": source,
+        "methodology": wording.methodology(facts),
+        "frequency": wording.frequency(source.cadence),
+        "interval_method": row.get("interval_method") or "none",
+    }
+    return Indicator(**wording.completed(own | derived, wording.of_kind(row["kind"], driver)))
+
+
+def _driver_figures(connection: duckdb.DuckDBPyConnection, drivers: tuple[Driver, ...]) -> list[tuple[str, Driver]]:
+    """Kind and driver of what has figures beside the measures."""
+    found = []
+    for kind, table in DRIVER_TABLES.items():
+        with_figures = {row["driver_id"] for row in rows(connection, f"select distinct driver_id from {table}")}
+        found += [(kind, driver) for driver in drivers if driver.driver_id in with_figures]
+    return found
+
+
+def _of_driver(kind: str, driver: Driver, sources: dict[str, Source]) -> Indicator:
+    words = wording.of_kind(kind, driver)
+    source = sources[words.pop("source_id")]
+    return Indicator(
+        **words,
+        indicator_id=f"{kind}_{driver.driver_id}",
+        kind=kind,
+        driver_id=driver.driver_id,
+        source=source,
+        frequency=wording.frequency(source.cadence),
+        interval_method="none",
+    )
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:

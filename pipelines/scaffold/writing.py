@@ -178,11 +178,15 @@ def _measure(answers: Answers, kind: str) -> list[str]:
         f"    exposure: {_text(answers.exposure)}",
         f"    minimum_denominator: {_or_null(answers.minimum_denominator)}",
         "    annual_rule: pooled",
+        "    interval_method: none",
         "    windows_overlap: false",
         f"    shares_data_with: {_or_null(answers.shares_data_with)}",
         f"    overlap_rule: {_text(OVERLAP_RULES[answers.shares_data_with == NONE])}",
         f"    description: {_text(answers.measure_name + ', as a share of ' + ' + '.join(answers.denominator) + '.')}",
+        "    rationale: Not yet written; say why it is measured.",
+        "    interpretation: Not yet written; say what it shows and what it does not show.",
         "    limitations: Not yet written; see the publisher's notes before you use it.",
+        "    perverse_incentive: Not yet written; say what it may tempt organisations to do.",
         f"    review_date: {answers.review_date}",
     ]
 

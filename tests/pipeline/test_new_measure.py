@@ -140,6 +140,15 @@ def test_what_is_at_risk_is_written_with_the_measure(beds):
     assert measure.shares_data_with == "beds_open|beds_closed" and "Not averaged" in measure.overlap_rule
 
 
+def test_what_a_statistician_must_still_write_says_so(beds):
+    lists = {"numerator": columns("Occupied beds"), "denominator": columns("Available beds"), "complement": False}
+    text = source_yaml(beds, look_at(beds), Answers(**ANSWERS, **lists))
+    (measure,) = Source.model_validate(yaml.safe_load(text)).measures
+    for words in (measure.rationale, measure.interpretation, measure.limitations, measure.perverse_incentive):
+        assert words.startswith("Not yet written; ")
+    assert measure.interval_method == "none"
+
+
 def test_a_file_without_organisations_is_refused(tmp_path):
     path = tmp_path / "National-March-2025.csv"
     path.write_text("Month,Value\nMarch,12\n")

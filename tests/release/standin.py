@@ -39,11 +39,14 @@ _CELLS = """
     from range(1080) as t(i)
 """
 _TABLES = {
-    "core.dim_driver": "select 'd' || i as driver_id from range(5) as t(i)",
+    "core.dim_driver": """
+        select 'd' || i as driver_id, 'Driver ' || i as label, 'What driver ' || i || ' asks for.' as definition,
+            i::integer as sort_order
+        from range(5) as t(i)""",
     "core.dim_secondary_driver": "select 's' || i as sd_key, 'd' || (i // 3) as driver_id from range(15) as t(i)",
     "core.dim_organisation": """
-        select 'R' || i as org_code, 'Trust ' || i as org_name, 'acute' as organisation_type,
-            null::date as closed_on, date '2024-01-01' as valid_from, null::date as valid_to,
+        select 'R' || i as org_code, 'Trust ' || i as org_name, 'acute' as organisation_type, 'Y56' as region_code,
+            'London' as region_name, null::date as closed_on, date '2024-01-01' as valid_from, null::date as valid_to,
             true as is_current, true as is_in_ods
         from range(120) as t(i)""",
     "core.bridge_organisation_succession": """
@@ -51,9 +54,15 @@ _TABLES = {
             1.0::double as weight, 'ods_successions' as sources, false as is_recalled, true as is_verified""",
     "core.dim_measure": """
         select 'm' || i as measure_id, 'Measure, "no. ' || i || '"' as measure_name,
-            'rtt_full_extract' as source_id, case when i = 8 then 'score' else 'percent' end as unit,
-            'higher_is_better' as polarity, 'patients' as exposure, false as windows_overlap,
-            'Not to be averaged.' as overlap_rule
+            'outcome' as measure_kind, 'rtt_full_extract' as source_id, 'operations' as outcome_domain,
+            case when i = 8 then 'score' else 'percent' end as unit, 'higher_is_better' as polarity,
+            'Patients seen in time' as numerator_definition, 'Patients' as denominator_definition,
+            'patients' as exposure, 'pooled' as annual_rule, false as windows_overlap,
+            'Not to be averaged.' as overlap_rule, null::varchar as driver_id, 'Share seen in time.' as description,
+            'Counts are rounded.' as limitations, 'Waiting harms.' as rationale,
+            'It shows the share, and not why.' as interpretation,
+            'Late patients may be left for last.' as perverse_incentive,
+            case when i = 8 then 'none' else 'wilson' end as interval_method, date '2099-12-31' as review_date
         from range(9) as t(i)""",
     "core.dim_period": """
         select 'financial_year' as period_type, '2024-25' as period_key,
@@ -61,7 +70,8 @@ _TABLES = {
     "core.dim_source": """
         select unnest(['ods_trusts', 'nhs_staff_survey', 'cqc_location_ratings', 'rtt_full_extract',
             'sickness_absence', 'impact_self_assessment']) as source_id,
-            'Source' as source_name, 'NHS England' as publisher, 'OGL v3.0' as licence,
+            'Source' as source_name, 'NHS England' as publisher, 'https://example.org/source' as landing_page,
+            'OGL v3.0' as licence, 'monthly' as cadence,
             'Contains NHS information' as attribution,
             source_id = 'impact_self_assessment' as is_restricted,
             source_id <> 'impact_self_assessment' as is_required,

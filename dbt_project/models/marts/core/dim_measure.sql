@@ -20,12 +20,16 @@ outcomes as (
         exposure,
         minimum_denominator,
         annual_rule,
+        interval_method,
         windows_overlap,
         shares_data_with,
         overlap_rule,
         cast(null as string) as driver_id,
         description,
+        rationale,
+        interpretation,
         limitations,
+        perverse_incentive,
         review_date
     from {{ ref('stg_registry__measures') }}
 ),
@@ -44,6 +48,7 @@ survey_items as (
         'staff who answered' as exposure,
         cast(null as double) as minimum_denominator,
         'as_published' as annual_rule,
+        'none' as interval_method,
         false as windows_overlap,
         shared.shares_data_with,
         case
@@ -52,7 +57,10 @@ survey_items as (
         end as overlap_rule,
         items.driver_id,
         'The staff survey asks: ' || concepts.question_text as description,
-        case when items.is_routed then 'asked only of staff whom an earlier question routed to it' end as limitations,
+        cast(null as string) as rationale,
+        cast(null as string) as interpretation,
+        case when items.is_routed then 'Asked only of staff whom an earlier question routed to it.' end as limitations,
+        cast(null as string) as perverse_incentive,
         cast(null as date) as review_date
     from {{ ref('survey_item') }} as items
     left join {{ ref('survey_concept') }} as concepts on items.concept = concepts.concept
@@ -79,12 +87,16 @@ select
     measures.exposure,
     measures.minimum_denominator,
     measures.annual_rule,
+    measures.interval_method,
     measures.windows_overlap,
     measures.shares_data_with,
     measures.overlap_rule,
     measures.driver_id,
     measures.description,
+    measures.rationale,
+    measures.interpretation,
     measures.limitations,
+    measures.perverse_incentive,
     measures.review_date,
     {{ data_origin() }} as data_origin
 from measures

@@ -10,6 +10,7 @@ select
     cast(exposure as string) as exposure,
     cast(minimum_denominator as double) as minimum_denominator,
     cast(annual_rule as string) as annual_rule,
+    cast(interval_method as string) as interval_method,
     cast(windows_overlap as boolean) as windows_overlap,
     cast(shares_data_with as string) as shares_data_with,
     cast(overlap_rule as string) as overlap_rule,
@@ -18,6 +19,9 @@ select
     cast(survey_options as string) as survey_options,
     cast(items as string) as items,
     cast(description as string) as description,
+    cast(rationale as string) as rationale,
+    cast(interpretation as string) as interpretation,
     cast(limitations as string) as limitations,
+    cast(perverse_incentive as string) as perverse_incentive,
     cast(review_date as date) as review_date
 from {{ source('staged', 'registry_measures') }}
