@@ -60,6 +60,16 @@ IN_BYTES = {
     "secret": CLOSE["secret"],
 }
 """Of raw bytes only what is too long to come about by chance."""
+KINDS = (
+    *CLOSE,
+    "identifier",
+    "not_the_table",
+    "organisation",
+    "person",
+    "unknown_kind_of_file",
+    "withheld_figure",
+)
+"""Everything that can be found."""
 CODE = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Z0-9]{2,5}(?![A-Za-z0-9])")
 MAIN = re.compile(r"<main\b.*?</main>", re.DOTALL)
 

@@ -8,13 +8,14 @@ The rules are those of WCAG 2.2 AA that a program can judge from the text of a p
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote, urlsplit
 
 LOADED = (
     "//script/@src | //link[not(contains('canonical alternate license next prev', @rel))]/@href | //img/@src "
@@ -158,12 +159,13 @@ RULES = {
 """What each rule asks for."""
 
 
-def page_faults(folder: Path, is_synthetic: bool, left_out: Iterable[str] = ()) -> list[PageFault]:
+def page_faults(folder: Path, is_synthetic: bool, later: Iterable[str] = ()) -> list[PageFault]:
     """All faults of the pages below a folder, and of the styles, scripts and drawings they use.
 
-    left_out: first parts of the paths of pages that others made.
+    later: patterns of the paths of files that are written later. They are not looked at, and links may lead to them.
     """
-    paths = [path for path in sorted(folder.rglob("*")) if not _is_left_out(path.relative_to(folder), left_out)]
+    later = tuple(later)
+    paths = [path for path in sorted(folder.rglob("*")) if not _is_among(path.relative_to(folder), later)]
     ids: dict[Path, set[str]] = {}
     targets: list[tuple[Page, list[str]]] = []
     faults: list[PageFault] = []
@@ -172,7 +174,7 @@ def page_faults(folder: Path, is_synthetic: bool, left_out: Iterable[str] = ()) 
         ids[path.resolve()] = {*page.ids, *page.texts("//a/@name")}
         targets.append((_Lean(page), page.texts(LINKS)))
         faults += _of_page(page, is_synthetic)
-    faults += [fault for page, urls in targets for fault in _broken(page, urls, ids, folder)]
+    faults += [fault for page, urls in targets for fault in _broken(page, urls, ids, folder, later)]
     faults += [fault for path in paths for fault in _of_asset(path, folder)]
     return sorted(faults)
 
@@ -184,8 +186,8 @@ class _Lean:
         self.path, self.name = page.path, page.name
 
 
-def _is_left_out(path: Path, left_out: Iterable[str]) -> bool:
-    return any(path.as_posix().startswith(f"{start}/") for start in left_out)
+def _is_among(path: Path, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(path.as_posix(), pattern) for pattern in patterns)
 
 
 def _of_page(page: Page, is_synthetic: bool) -> Iterator[PageFault]:
@@ -195,15 +197,20 @@ def _of_page(page: Page, is_synthetic: bool) -> Iterator[PageFault]:
         yield PageFault("synthetic_page", page.name, f"{SYNTHETIC} is {'not ' if is_synthetic else ''}there")
 
 
-def _broken(page: _Lean, urls: list[str], ids: dict[Path, set[str]], folder: Path) -> Iterator[PageFault]:
-    for url in urls:
-        parts = urlsplit(url.strip())
+def _broken(
+    page: _Lean, urls: list[str], ids: dict[Path, set[str]], folder: Path, later: tuple[str, ...]
+) -> Iterator[PageFault]:
+    home = folder.resolve()
+    for url in (url.strip() for url in urls):
+        parts = urlsplit(url)
         if parts.scheme or parts.netloc:
             continue
-        address, fragment = urldefrag(url.strip())
-        target = (page.path.parent / unquote(urlsplit(address).path)).resolve() if address else page.path.resolve()
-        is_inside = target.is_relative_to(folder.resolve())
-        if not is_inside or not target.is_file() or (fragment and fragment not in ids.get(target, {fragment})):
+        path = page.path.resolve()
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        if target.is_relative_to(home) and _is_among(target.relative_to(home), later):
+            continue
+        is_there = target.is_relative_to(home) and target.is_file()
+        if not is_there or (parts.fragment and parts.fragment not in ids.get(target, {parts.fragment})):
             yield PageFault("links", page.name, f"{url} leads nowhere")
 
 
