@@ -127,7 +127,7 @@ def _named(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def withheld(connection: duckdb.DuckDBPyConnection, tables: set[str]) -> set[float]:
-    """Figures of released tables that the build file has and the candidate, in the same row, has not.
+    """Figures of released tables that the build file has and the candidate, in the same row, hides or rounds.
 
     connection: to the build file, with the candidate attached.
     """
@@ -150,7 +150,7 @@ def _held_back(
     for name in map(identifier, doubles):
         sql = (
             f"select distinct b.{name} from {built} as b left join {candidate} as c on {same} "
-            f"where b.{name} is not null and c.{name} is null "
+            f"where b.{name} is not null and c.{name} is distinct from b.{name} "
             f"and b.{name} not in (select {name} from {candidate} where {name} is not null)"
         )
         found.update(value for (value,) in connection.execute(sql).fetchall())

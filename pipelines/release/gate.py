@@ -32,6 +32,7 @@ from pipelines.settings import DUCKDB_FILE, Workspace
 GATE = "gate.json"
 EVIDENCE = "evidence"
 EXAMPLES = 3
+MIDNIGHT = " 00:00:00"
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ def _by_name(rows: list[dict[str, Any]], by: str) -> dict[str, str]:
     """What was found, by the name of what does not hold."""
     found: dict[str, list[str]] = {}
     for row in rows:
-        rest = {column: value for column, value in row.items() if column != by}
+        rest = {column.replace("_", " "): value for column, value in row.items() if column != by}
         found.setdefault(str(row[by]), []).append(_row(rest))
     return {name: "; ".join(told[:EXAMPLES]) for name, told in found.items()}
 
@@ -227,5 +228,5 @@ def _found(result: dict[str, Any]) -> str:
 
 def _row(example: Any) -> str:
     if isinstance(example, dict):
-        return ", ".join(f"{column} {value}" for column, value in example.items())
+        return ", ".join(f"{column} {str(value).removesuffix(MIDNIGHT)}" for column, value in example.items())
     return str(example)

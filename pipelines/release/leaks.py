@@ -45,12 +45,14 @@ SECRET = (
     r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY|ghp_[A-Za-z0-9]{30}|github_pat_[A-Za-z0-9_]{20}|AKIA[0-9A-Z]{16}"
     r"|xox[abprs]-[0-9A-Za-z-]{10}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}|aws_secret_access_key"
 )
-COARSE = "|".join([r"[A-Za-z0-9]@[A-Za-z0-9]", PHONE, rf"(?:^|[^0-9.]){NHS_NUMBER}(?:[^0-9.]|$)", PATH, SECRET])
+COARSE = "|".join(
+    [r"[A-Za-z0-9]@[A-Za-z0-9]", PHONE, rf"(?:^|[^0-9.]){NHS_NUMBER}(?:[^0-9.]|\.[^0-9]|\.?$)", PATH, SECRET]
+)
 """What a piece must match before it is looked at closely; an engine that is fast knows no looking around."""
 CLOSE = {
     "email": re.compile(EMAIL),
-    "phone": re.compile(rf"(?<![\w.+-])(?:{PHONE})(?![\w.])"),
-    "nhs_number": re.compile(rf"(?<![\w.-]){NHS_NUMBER}(?![\w.-])"),
+    "phone": re.compile(rf"(?<![\w.+-])(?:{PHONE})(?!\w|\.[0-9])"),
+    "nhs_number": re.compile(rf"(?<![\w.-]){NHS_NUMBER}(?![\w-]|\.[0-9])"),
     "machine_path": re.compile(rf"(?<![\w.%~-]){PATH}"),
     "secret": re.compile(SECRET),
 }
