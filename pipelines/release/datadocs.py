@@ -84,11 +84,11 @@ def _cleaned(page: str) -> str:
 
 
 def _put_right(section: Any) -> None:
+    """Without attributes: some ids are drawn by lot, and nothing refers to any."""
     for element in list(section.iter()):
-        for name in set(element.attrib) - {"id"}:
-            if element.tag == "i" and "fa-" in element.get("class", ""):
-                element.text = "failed" if "danger" in element.get("class") else "passed"
-            del element.attrib[name]
+        if element.tag == "i" and "fa-" in element.get("class", ""):
+            element.text = "failed" if "danger" in element.get("class") else "passed"
+        element.attrib.clear()
         element.tag = {"h5": "h2", "h6": "h3"}.get(element.tag, element.tag)
     for tag in UNWRAPPED:
         for element in list(section.iter(tag)):
