@@ -197,16 +197,38 @@ def releases() -> None:
 
 
 @app.command()
-def verify(version: Annotated[str, typer.Argument(help="A release, such as 2026.1.0")]) -> None:
-    """Compares every file of a release with the hashes in its manifest."""
-    from pipelines.release import read_manifest
-    from pipelines.release import verify as verify_release
+def verify(
+    release: Annotated[str, typer.Argument(help="A release, such as 2026.1.0; or the folder of a copy.")],
+    signers: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Whose keys may build; by default keys/allowed_signers."),
+    ] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build it again from what it was made of.")] = False,
+) -> None:
+    """Checks the signature and every byte of a release. Exit code 1 also where nobody vouches for the key."""
+    from pipelines.release import verifying
 
-    folder = settings.workspace().releases / version
-    faults = verify_release(folder)
+    workspace = settings.workspace()
+    folder = verifying.find_copy(workspace, release)
+    found = verifying.verify_copy(folder, signers or workspace.signers)
+    out.print(f"release {found.release_id}: {found.files} files are as the manifest says", soft_wrap=True)
+    known = found.signer.principal or "nobody here vouches for that key"
+    data = "; SYNTHETIC data" if found.is_synthetic else ""
+    out.print(f"the signature holds, by key {found.signer.key}: {known}{data}", markup=False, soft_wrap=True)
+    verifying.require_vouched(found)
+    if rebuild:
+        _rebuild(workspace, folder)
+
+
+def _rebuild(workspace: Workspace, folder: Path) -> None:
+    from pipelines.locking import one_at_a_time
+    from pipelines.release.rebuilding import rebuild as build_again
+
+    with one_at_a_time(workspace):
+        faults = build_again(workspace.root, folder)
     if faults:
         raise Faults(faults)
-    out.print(f"release {version}: {len(read_manifest(folder)['files'])} files are as the manifest says")
+    out.print("built again from the same inputs: every byte is the same, but for the signature")
 
 
 @app.command(name="new-measure")

@@ -135,6 +135,11 @@ class Workspace:
         """The pointer that analysts and BI tools follow."""
         return self.root / "serving" / "current"
 
+    @property
+    def web(self) -> Path:
+        """The pointer to what a web server serves: every release that is out, and the pages about them."""
+        return self.root / "serving" / "web"
+
 
 def _path(variable: str) -> Path | None:
     value = os.environ.get(variable)

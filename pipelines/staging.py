@@ -25,7 +25,7 @@ from pipelines.harmonise.door import admit
 from pipelines.progress import say
 from pipelines.readers import read_file, unread
 from pipelines.settings import PROJECT_ROOT, Workspace, seed_path
-from pipelines.store import parquet, snapshots
+from pipelines.store import explanations, parquet, snapshots
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
 from schemas.source import Source
@@ -257,12 +257,13 @@ def code_version() -> str:
 
 
 def fingerprint(workspace: Workspace, staged: Iterable[StagedSource]) -> str:
-    """Hash of everything a release depends on: what became of every file, code and dbt project."""
+    """Hash of everything a release depends on: what became of every file, written reasons, code and dbt project."""
     parts = [
         [snapshot.source_id, snapshot.edition, note.cache_key, note.outcome, note.vintage_rank, note.decision_reason]
         for result in staged
         for snapshot, note in result.notes.items()
     ]
     code = code_hash(("sources", "schemas", "pipelines", "dbt_project"))
-    content = json.dumps([workspace.origin, code, parts])
+    written = [[item.release_from, item.indicator_id, item.reason] for item in explanations.read(workspace)]
+    content = json.dumps([workspace.origin, code, parts, written])
     return hashlib.sha256(content.encode()).hexdigest()

@@ -72,6 +72,22 @@ BANDS = ("above", "within", "below")
 SPC_RULES = ("outside_limits", "trend", "two_of_three", "shift")
 VARIATIONS = ("common_cause", "improvement_high", "improvement_low", "concern_high", "concern_low")
 ASSURANCES = ("consistent_pass", "consistent_fail", "inconsistent")
+CHANGES = ("added", "removed", "revised", "changed", "unchanged")
+"""What can become of rows from one release to the next."""
+CHANGE_REASONS = (
+    "self_assessments",
+    "deprecation",
+    "new_table",
+    "new_indicator",
+    "new_period",
+    "organisation_change",
+    "correction",
+    "decision",
+    "publishers_revision",
+    "method",
+    "unexplained",
+    "unchanged",
+)
 THIRDS = ("lower", "middle", "upper")
 POLARITIES = ("higher_is_better", "lower_is_better")
 ENGLAND = "ENG"
@@ -981,8 +997,34 @@ DICTIONARY = Table(
     key=("table_name", "column_name"),
     least_rows=1,
 )
+RELEASE_CHANGES = _table(
+    "pub_release_changes",
+    "table, indicator or driver, kind of change and reason; none in the first release",
+    _text("table_name", "table whose rows differ from the last release; all where no row does"),
+    _text(
+        "indicator_id", "measure, driver or question the rows are about; null where the table has none", nullable=True
+    ),
+    _text("change", "what became of the rows; changed where they rest on self-assessments", allowed=CHANGES),
+    _text("reason", "why they differ, by rule", allowed=CHANGE_REASONS),
+    _count("n_rows", "rows that differ; of self-assessments, rows that this release shows"),
+    _count("n_values", "of those, rows whose figure itself differs"),
+    _nullable(_count("n_organisations", "organisations of those rows, without England; null for self-assessments")),
+    _number("largest_movement", "the figure that moved furthest: new less old, in its own unit"),
+    _text("largest_in", "key of the row it is in", nullable=True),
+    _number("england_movement", "England's figure that moved furthest: new less old, in its own unit"),
+    _nullable(_count("rows_before", "rows of the indicator in the last release; null for tables that follow others")),
+    _nullable(_count("organisations_before", "organisations of the indicator in the last release")),
+    _nullable(_count("organisations_after", "organisations of the indicator in this release")),
+    _nullable(_count("periods_before", "periods of the indicator in the last release")),
+    _nullable(_count("periods_after", "periods of the indicator in this release")),
+    _text("unit", "unit of the figure", nullable=True),
+    _text("explanation", "what a person wrote about a large movement", nullable=True),
+    _text("release_from", "release that this one is compared with"),
+    SENTENCE,
+    key=("table_name", "indicator_id", "change", "reason"),
+)
 
-TABLES = (*CORE, *PUBLISHED, RELEASE_INFO, DICTIONARY)
+TABLES = (*CORE, *PUBLISHED, RELEASE_CHANGES, RELEASE_INFO, DICTIONARY)
 
 REFERENCES = (
     Reference("pub_measure_values", "org_code", "dim_organisation", "org_code", exempt=(ENGLAND,)),

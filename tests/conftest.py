@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipelines.settings import PROJECT_ROOT, Workspace
 
@@ -30,9 +32,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The SYNTHETIC sample, written once for all suites; nobody may change its files."""
     from pipelines.sample import write_sample
 
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(folder)
-    return folder
+    return _made_once(tmp_path_factory, "sample", write_sample)
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +40,22 @@ def served_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which `impact refresh` served the sample; first.txt and progress.txt hold what it printed."""
     from tests.running import refreshed
 
-    home = tmp_path_factory.mktemp("served")
-    done = refreshed(home)
-    (home / "first.txt").write_text(done.stdout)
-    (home / "progress.txt").write_text(done.stderr)
-    return home
+    def refresh(home: Path) -> None:
+        done = refreshed(home)
+        (home / "first.txt").write_text(done.stdout)
+        (home / "progress.txt").write_text(done.stderr)
+
+    return _made_once(tmp_path_factory, "served", refresh)
+
+
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first process to want it fills, and all processes of the run share."""
+    root = factory.getbasetemp()
+    shared = (root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root) / f"{name}_shared"
+    done = shared / "done"
+    with FileLock(f"{shared}.lock"):
+        if not done.exists():
+            (shared / name).mkdir(parents=True)
+            make(shared / name)
+            done.touch()
+    return shared / name

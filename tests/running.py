@@ -1,4 +1,7 @@
-"""Runs the command line as a person would, in a process and a home of its own."""
+"""Runs the command line as a person would, in a process and a home of its own; and lets out what it built.
+
+The clock of releases cannot be moved from outside, so that what waits is approved and put out in this process.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,27 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.settings import PROJECT_ROOT
+import pytest
+
+from pipelines import settings
+from pipelines.release import approval, publication, read_manifest, signing, waiting
+from pipelines.settings import PROJECT_ROOT, Workspace
+
+BUILDER, APPROVER = "builder@example.invalid", "approver@example.invalid"
 
 
 def impact(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """One call of `impact`; its exit code is for the test to judge."""
+    """One call of `impact`, by the builder if the home has keys; its exit code is for the test to judge."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPACT_", "DAGSTER_"))}
     environment = {**kept, "IMPACT_HOME": str(home)}
+    if key_of(home, BUILDER).exists():
+        environment["IMPACT_SIGNING_KEY"] = str(key_of(home, BUILDER))
     command = [sys.executable, "-m", "pipelines.cli", *words]
     return subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
 
@@ -25,6 +39,44 @@ def refreshed(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     done = impact(home, "refresh", *words)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def key_of(home: Path, person: str) -> Path:
+    """Where the private key of somebody lies in a test's home."""
+    return home / "keys" / person
+
+
+def make_keys(home: Path) -> None:
+    """A builder and an approver, each with a key and a role."""
+    lines = []
+    for person, role in ((BUILDER, signing.BUILD), (APPROVER, signing.APPROVAL)):
+        public = signing.make_key(key_of(home, person), person, has_passphrase=False)
+        lines.append(f'{person} namespaces="{role}" {" ".join(public.split()[:2])}\n')
+    Workspace(home, "published").signers.write_text("".join(lines))
+
+
+@contextmanager
+def working(home: Path, person: str, moment: datetime | None = None) -> Iterator[None]:
+    """At this moment by the clock of releases, with the key of this person."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPACT_SIGNING_KEY", str(key_of(home, person)))
+        if moment:
+            patch.setattr(settings, "now", lambda: moment)
+        yield
+
+
+def let_out(home: Path) -> Path:
+    """Approves what waits and puts it out when its embargo ends. Returns the folder that is served."""
+    workspace = Workspace(home, "published")
+    (folder,) = waiting.listing(workspace)
+    with working(home, APPROVER, ends_at(folder)):
+        approval.approve(workspace, folder, APPROVER, "Looked at every page.")
+        return publication.publish_waiting(workspace, folder.name)
+
+
+def ends_at(folder: Path) -> datetime:
+    """When the embargo of a release ends, as its manifest says."""
+    return datetime.fromisoformat(read_manifest(folder)["calendar"]["ends_at"])
 
 
 def dbt(home: Path, project: Path, *words: str, origin: str = "synthetic") -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 
 from dagster import AssetKey, AssetsDefinition, AssetSpec, MaterializeResult, asset, job, multi_asset, op
 
@@ -52,7 +53,7 @@ def _version(workspace: Workspace) -> str:
     """The next version; what was known on an earlier day is no release and bears that day."""
     if workspace.as_at:
         return f"as-at-{workspace.as_at.isoformat()}"
-    return release.next_version(workspace.releases, settings.built_at().date())
+    return release.version_to_build(workspace, settings.built_at().date())
 
 
 @asset(
@@ -109,12 +110,13 @@ def published() -> Iterator[MaterializeResult]:
 
 def _serve(workspace: Workspace) -> str:
     candidate, fingerprint = workspace.candidate, workspace.fingerprint.read_text(encoding="utf-8")
-    release.write_manifest(candidate, workspace, fingerprint)
+    version, _ = _stamp(candidate)
+    release.write_manifest(candidate, workspace, fingerprint, None, release.carried_by(workspace, version))
     release.sign_manifest(candidate, signing.synthetic_key(workspace))
-    version = release.read_manifest(candidate)["release_id"]
     shown.record(workspace, version)
     release.publish(candidate, workspace, version, settings.may_replace_published())
     release.note_withdrawals(workspace)
+    release.settle(workspace)
     say(f"release {version} is being served")
     return version
 
@@ -122,18 +124,24 @@ def _serve(workspace: Workspace) -> str:
 def _let_wait(workspace: Workspace) -> tuple[str, list[str]]:
     """The version, and those that waited in its place until now. Unsigned where its builder has no key."""
     candidate, fingerprint = workspace.candidate, workspace.fingerprint.read_text(encoding="utf-8")
-    with connect(candidate / DUCKDB_FILE) as connection:
-        built_at = release_info(connection)["built_at"].replace(tzinfo=dt.UTC)
-    entry = embargo.read_calendar().next_release(built_at)
-    release.write_manifest(candidate, workspace, fingerprint, entry.as_dict())
+    version, built_at = _stamp(candidate)
+    correction = release.carried_by(workspace, version)
+    entry = None if correction else embargo.read_calendar().next_release(built_at).as_dict()
+    release.write_manifest(candidate, workspace, fingerprint, entry, correction)
     key = settings.signing_key()
     if key:
         release.sign_manifest(candidate, key)
-    version = release.read_manifest(candidate)["release_id"]
     replaced = waiting.put(workspace)
     access.note_builder(workspace.waiting / version)
     say(f"release {version} waits")
     return version, replaced
+
+
+def _stamp(candidate: Path) -> tuple[str, dt.datetime]:
+    """The version of a candidate, and when it was built."""
+    with connect(candidate / DUCKDB_FILE) as connection:
+        info = release_info(connection)
+    return info["release_id"], info["built_at"].replace(tzinfo=dt.UTC)
 
 
 @op(description="Releases that wait: what is approved and whose embargo is over goes out.")

@@ -78,15 +78,15 @@ def _parse(target: Path) -> None:
 
 
 def is_unchanged(workspace: Workspace) -> bool:
-    """Whether the newest release, served or waiting, was made from exactly these inputs, code and models.
+    """Whether the newest release, out or waiting, was made from exactly these inputs, code and models.
 
     What was known on an earlier day is never served, so that is always built. A release that waits unsigned is built
     again as soon as somebody can sign it.
     """
-    from pipelines.release import current_release, read_manifest, waiting
+    from pipelines.release import last_built, read_manifest, waiting
 
     waits = waiting.newest(workspace) if workspace.origin == "published" else None
-    newest = waits or current_release(workspace)
+    newest = waits or last_built(workspace)
     if workspace.as_at or newest is None:
         return False
     if waits and settings.signing_key() and not waiting.is_signed(waits):

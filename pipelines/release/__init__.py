@@ -2,7 +2,7 @@
 
 In this order, with nothing left out:
 
-    version = next_version(workspace.releases, today)
+    version = version_to_build(workspace, today)
     candidate = build_candidate(workspace, manifest_path, version, code_version)
     write_outputs(candidate)
     result = run_gate(workspace)
@@ -16,6 +16,7 @@ SYNTHETIC data are served at once:
     shown.record(workspace, version)              # store/shown.py: what the next release is held against
     publish(candidate, workspace, version)
     note_withdrawals(workspace)
+    settle(workspace)                             # notices, and the web root
 
 Published data wait until somebody other than the builder has approved them, and for their date:
 
@@ -24,7 +25,9 @@ Published data wait until somebody other than the builder has approved them, and
     publication.publish_waiting(workspace, version)
 """
 
+from pipelines.release.after import last_built, settle
 from pipelines.release.candidate import build_candidate
+from pipelines.release.correcting import carried_by, version_to_build
 from pipelines.release.export import export
 from pipelines.release.gate import Check, GateResult, run_gate
 from pipelines.release.manifest import read_manifest, sign_manifest, verify, write_manifest
@@ -48,9 +51,11 @@ __all__ = [
     "Refused",
     "Release",
     "build_candidate",
+    "carried_by",
     "connect",
     "current_release",
     "export",
+    "last_built",
     "list_releases",
     "next_version",
     "note_withdrawals",
@@ -59,8 +64,10 @@ __all__ = [
     "refuse",
     "run_gate",
     "serve",
+    "settle",
     "sign_manifest",
     "verify",
+    "version_to_build",
     "write_manifest",
     "write_outputs",
 ]

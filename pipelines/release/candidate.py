@@ -18,6 +18,7 @@ import duckdb
 from pipelines import settings
 from pipelines.errors import Fault
 from pipelines.registry import load_sources
+from pipelines.release.difference import write_difference
 from pipelines.release.disclosure import Control
 from pipelines.release.reading import STORAGE_HEADER, STORAGE_VERSION, identifier, literal, storage_header
 from pipelines.settings import DUCKDB_FILE, Workspace
@@ -76,6 +77,7 @@ def build_candidate(
         for model in models:
             _copy(connection, model, stamp, control)
         _write_release_info(connection, stamp)
+        _write_changes(connection, workspace, stamp)
         _write_dictionary(connection, stamp)
         connection.execute("commit")
         connection.execute("checkpoint candidate")
@@ -171,6 +173,11 @@ def _write_release_info(connection: duckdb.DuckDBPyConnection, stamp: Stamp) -> 
         f"{as_at}::date as as_at"
     )
     _describe(connection, "release_info", "What this release is. One row.", {}, stamp)
+
+
+def _write_changes(connection: duckdb.DuckDBPyConnection, workspace: Workspace, stamp: Stamp) -> None:
+    write_difference(connection, workspace, stamp.release_id)
+    _describe(connection, published.RELEASE_CHANGES.name, "", {}, stamp)
 
 
 def _write_dictionary(connection: duckdb.DuckDBPyConnection, stamp: Stamp) -> None:

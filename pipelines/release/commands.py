@@ -6,6 +6,8 @@ Belongs here: what a person types and sees. Does not belong here: any rule about
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +16,16 @@ import typer
 
 from pipelines import settings
 from pipelines.locking import one_at_a_time
-from pipelines.settings import Workspace
+from pipelines.settings import DUCKDB_FILE, Origin, Workspace
 
 app = typer.Typer(
     help="From a candidate that passed to a release that is out, and what may follow.", no_args_is_help=True
 )
 Version = Annotated[str, typer.Argument(help="A release, such as 2026.1.0")]
+Reason = Annotated[str, typer.Option(help="Why, for readers: it is shown on the pages and in the feed.")]
+By = Annotated[str, typer.Option(help="Who decides; never shown. Without it: IMPACT_BUILDER or the account.")]
 KEY = Path("~/.ssh/impact_signing")
+WIDE = 180
 
 
 @app.command()
@@ -109,6 +114,137 @@ def note_access(
         typer.echo(f"{entry.noted_at}  {entry.name}, {entry.role}: {entry.reason} (by {entry.by})")
 
 
+@app.command()
+def evidence(
+    version: Annotated[str | None, typer.Argument(help="A release; without it, the one being served.")] = None,
+    to: Annotated[Path | None, typer.Option(help="File to write; by default in IMPACT_HOME/evidence/.")] = None,
+) -> None:
+    """Writes how a release stands against RAP levels and the Code of Practice, each line with its proof."""
+    from pipelines.release.evidence import write_evidence
+
+    workspace = settings.workspace()
+    release = (workspace.releases / version if version else workspace.current).resolve()
+    path = write_evidence(to or workspace.root / "evidence" / f"{release.name}_rap.md", release)
+    typer.echo(f"release {release.name}: {path}")
+
+
+@app.command()
+def explain(
+    indicator: Annotated[
+        str, typer.Option(help="The indicator, as the refusal or `impact release difference` names it.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why it moved. It is released with the data.")],
+    by: Annotated[str | None, typer.Option(help="Who writes; not released. Without it: the account's name.")] = None,
+) -> None:
+    """Writes down why an indicator moved as far as it did. The next refresh makes a release with it."""
+    from pipelines.release.movement import explain as take_down
+
+    written = take_down(_both_origins(), indicator, reason, by or settings.builder())
+    typer.echo(f"explained: {indicator} since release {written.release_from}; the next refresh acts on it")
+
+
+@app.command()
+def difference() -> None:
+    """Tells what the candidate, or else the release that is served, says otherwise than the one before it."""
+    from pipelines.release import current_release
+    from pipelines.release.difference import account
+
+    places = _both_origins()
+    candidates = [place.candidate for place in places if (place.candidate / DUCKDB_FILE).exists()]
+    served = current_release(places[0])
+    for folder in candidates or ([served] if served else []):
+        typer.echo("\n".join([f"{folder.name}:", *account(folder)]))
+
+
+@app.command()
+def correct(
+    version: Version,
+    reason: Reason = "",
+    by: By = "",
+    cancel: Annotated[bool, typer.Option("--cancel", help="Give up a correction that no build has taken.")] = False,
+) -> None:
+    """Makes the next build a patch of this release; once it is out, the release says what was wrong."""
+    from pipelines.release import after
+
+    workspace = after.workspace_of(version)
+    with one_at_a_time(workspace):
+        if cancel:
+            after.cancel_correction(workspace, version)
+            typer.echo(f"the correction of {version} is given up; the next build is an ordinary release")
+            return
+        intended = after.correct(workspace, version, reason, by or settings.builder())
+    typer.echo(f"the next `impact refresh` builds {intended.version}, the correction of {version}")
+
+
+@app.command()
+def withdraw(version: Version, reason: Reason, by: By = "") -> None:
+    """Takes a release away from readers for good; a page that says why stays in its place."""
+    from pipelines.release import after
+
+    workspace = after.workspace_of(version)
+    with one_at_a_time(workspace):
+        instead = after.withdraw(workspace, version, reason, by or settings.builder())
+    served = f"release {instead} is being served" if instead else "no release is being served now"
+    typer.echo(f"release {version} is withdrawn; {served}")
+
+
+@app.command()
+def rollback(version: Version, reason: Reason, by: By = "") -> None:
+    """Serves another release in place of the present one: an earlier one, or one that was taken back before."""
+    from pipelines.release import after
+
+    workspace = after.workspace_of(version)
+    with one_at_a_time(workspace):
+        after.rollback(workspace, version, reason, by or settings.builder())
+    typer.echo(f"release {version} is being served")
+
+
+@app.command()
+def history() -> None:
+    """Lists all releases, what became of each, and the correction that the next build is to carry."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.release import correcting
+    from pipelines.release.history import STATES
+    from pipelines.release.history import history as read
+
+    table = Table("release", "built at (UTC)", "data", "state", "what was said of it", show_lines=True)
+    for past in read(settings.workspace()):
+        said = [f"{event.at[:10]} {event.kind.replace('_', ' ')}: {event.reason}" for event in past.events]
+        data = "SYNTHETIC" if past.facts.is_synthetic else "published"
+        state = STATES[past.state] + (", served" if past.is_current else "")
+        table.add_row(past.version, past.facts.built_at[:19], data, state, Text("\n".join(said)))
+    Console(highlight=False, width=None if sys.stdout.isatty() else WIDE).print(table)
+    for workspace in _both_origins():
+        intended = correcting.pending(workspace)
+        if intended:
+            typer.echo(f"pending: {intended.version} corrects {intended.corrects}: {intended.reason}")
+
+
+@app.command()
+def web() -> None:
+    """Makes the web root anew from the releases and the notices beside them, and serves it."""
+    from pipelines.release import after
+
+    workspace = settings.workspace()
+    with one_at_a_time(workspace):
+        after.settle(workspace)
+    typer.echo(f"the web root is {workspace.web}")
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option(help="Port; only this machine can reach it.")] = 8000) -> None:
+    """Shows the web root in a browser of this machine, until it is stopped with Ctrl+C."""
+    from pipelines.release.web.serving import server
+
+    with server(settings.workspace().web, port) as running:
+        typer.echo(f"http://{running.server_address[0]}:{running.server_port}/")
+        with suppress(KeyboardInterrupt):
+            running.serve_forever()
+
+
 def _published() -> Workspace:
     """Only releases with published data wait."""
     return Workspace(settings.home(), "published")
@@ -134,3 +270,8 @@ def _in_use() -> Workspace:
     """That of IMPACT_ORIGIN; without it, the one of published data if there is any."""
     published = _published()
     return published if published.kept.exists() and "IMPACT_ORIGIN" not in os.environ else settings.workspace()
+
+
+def _both_origins() -> list[Workspace]:
+    origins: tuple[Origin, ...] = ("published", "synthetic")
+    return [Workspace(settings.home(), origin) for origin in origins]

@@ -19,7 +19,7 @@ import duckdb
 
 from pipelines import settings
 from pipelines.registry import load_sources
-from pipelines.release import disclosure_rules, output_rules, rules
+from pipelines.release import disclosure_rules, movement, output_rules, promises, rules
 from pipelines.release.confidential import gather
 from pipelines.release.differencing import disclosive
 from pipelines.release.export import SYNTHETIC_SUFFIX
@@ -69,6 +69,11 @@ def disclosure(candidate: Candidate) -> list[Examination]:
     ]
 
 
+def last_release(candidate: Candidate) -> list[Examination]:
+    """Large movements without a reason, and promises that were broken without notice."""
+    return [movement.examination(), promises.examination(candidate.workspace, candidate.record.release_id)]
+
+
 def outputs(candidate: Candidate) -> list[Examination]:
     """Names, pages and workbooks."""
     folder, is_synthetic = candidate.workspace.candidate, candidate.record.is_synthetic
@@ -86,7 +91,14 @@ def leaks(candidate: Candidate) -> list[Examination]:
     return [output_rules.leaks(Scan(candidate.workspace.candidate, confidential, policy, public_addresses()).run())]
 
 
-MAKERS: tuple[Callable[[Candidate], list[Examination]], ...] = (content, indicators, disclosure, outputs, leaks)
+MAKERS: tuple[Callable[[Candidate], list[Examination]], ...] = (
+    content,
+    last_release,
+    indicators,
+    disclosure,
+    outputs,
+    leaks,
+)
 """Everything that a candidate must pass once its tables are as promised. A demand is made because it stands here."""
 
 

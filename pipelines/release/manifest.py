@@ -41,12 +41,16 @@ TOOLS = (
 
 
 def write_manifest(
-    candidate: Path, workspace: Workspace, fingerprint: str, calendar: dict[str, Any] | None = None
+    candidate: Path,
+    workspace: Workspace,
+    fingerprint: str,
+    calendar: dict[str, Any] | None = None,
+    correction: dict[str, str] | None = None,
 ) -> Path:
     """Write manifest.json and manifest.sha256 into a complete candidate, and return the former's path.
 
     fingerprint: the caller's digest of everything the release depends on. calendar: the entry of the release calendar
-    that it was built for; None where there is no embargo.
+    that it was built for; None where there is no embargo. correction: which release it corrects, and what was wrong.
     """
     with connect(candidate / DUCKDB_FILE) as connection:
         info = release_info(connection)
@@ -60,6 +64,10 @@ def write_manifest(
         "code_version": info["code_version"],
         "as_at": info["as_at"] and info["as_at"].isoformat(),
         "calendar": calendar,
+        "corrects": None,
+        "correction_reason": None,
+        **(correction or {}),
+        "previous_release": workspace.current.resolve().name if workspace.current.exists() else None,
         "fingerprint": fingerprint,
         "tools": tool_versions(),
         "lock_sha256": sha256_of(PROJECT_ROOT / "uv.lock") if (PROJECT_ROOT / "uv.lock").exists() else None,
@@ -69,18 +77,19 @@ def write_manifest(
     }
     path = candidate / MANIFEST
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    _write_checksums(candidate)
+    write_checksums(candidate)
     return path
 
 
 def sign_manifest(candidate: Path, key: Path) -> Path:
     """Write manifest.json.sig, and manifest.sha256 with it. Raises Fault where the key cannot sign."""
     signature = signing.sign(candidate / MANIFEST, key, signing.BUILD)
-    _write_checksums(candidate)
+    write_checksums(candidate)
     return signature
 
 
-def _write_checksums(folder: Path) -> None:
+def write_checksums(folder: Path) -> None:
+    """Write manifest.sha256 from the manifest and its signature as they are."""
     (folder / CHECKSUMS).write_text(_checksums(folder), encoding="utf-8")
 
 

@@ -51,7 +51,7 @@ class Release:
 
 def next_version(releases: Path, today: date) -> str:
     """The next `YYYY.N.0`: N counts the year's releases; a correction keeps N and raises the last part."""
-    numbers = [number for year, number, _ in map(_parts, _folders(releases)) if year == today.year]
+    numbers = [number for year, number, _ in map(version_parts, _taken(releases)) if year == today.year]
     return f"{today.year}.{max(numbers, default=0) + 1}.0"
 
 
@@ -157,10 +157,16 @@ def _folders(releases: Path) -> list[str]:
     if not releases.is_dir():
         return []
     names = [path.name for path in releases.iterdir() if path.is_dir() and VERSION.fullmatch(path.name)]
-    return sorted(names, key=_parts)
+    return sorted(names, key=version_parts)
 
 
-def _parts(version: str) -> tuple[int, ...]:
+def _taken(releases: Path) -> list[str]:
+    """Every version that was ever used: a release that had to be erased has left its notice."""
+    return [*_folders(releases), *(path.name.removesuffix(".notice.json") for path in releases.glob("*.notice.json"))]
+
+
+def version_parts(version: str) -> tuple[int, ...]:
+    """The numbers of a version, in which versions come one after the other."""
     return tuple(int(part) for part in version.split("."))
 
 

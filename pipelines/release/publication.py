@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines import settings
 from pipelines.errors import Fault, Faults
-from pipelines.release import approval, promote, waiting, withdrawals
+from pipelines.release import after, approval, promote, waiting, withdrawals
 from pipelines.release.embargo import in_words, read_calendar
 from pipelines.release.manifest import read_manifest, verify_or_raise
 from pipelines.settings import Workspace
@@ -39,6 +39,7 @@ def publish_waiting(workspace: Workspace, version: str) -> Path:
     release = promote.put_out(folder, workspace, version)
     withdrawals.note_withdrawals(workspace, waiting.behind(folder) / waiting.WITHDRAWN)
     _clear(folder)
+    after.settle(workspace)
     return release
 
 
@@ -93,11 +94,10 @@ def _require_correction(folder: Path) -> None:
 
 def _require_fresh(workspace: Workspace, folder: Path) -> None:
     """What readers have seen since must be what the release was judged against; and nobody may have withdrawn since."""
-    build = waiting.build_of(folder)
-    served = promote.current_release(workspace)
-    if (served and served.name) != build.served:
-        raise _overtaken(folder.name, f"release {served.name if served else 'none'} is served, not {build.served}")
-    if shown.digests(workspace, leave_out=folder.name) != build.shown:
+    served, then = promote.current_release(workspace), read_manifest(folder)["previous_release"]
+    if (served and served.name) != then:
+        raise _overtaken(folder.name, f"release {served.name if served else 'none'} is served, not {then}")
+    if shown.digests(workspace, leave_out=folder.name) != waiting.build_of(folder).shown:
         raise _overtaken(folder.name, "other figures have been shown than those it was judged against")
     if workspace.warehouse.exists() and withdrawals.is_more_withdrawn(
         workspace, waiting.behind(folder) / waiting.WITHDRAWN

@@ -129,6 +129,16 @@ ADVICE = {
         "a sheet was added or changed without the rules for spreadsheets",
         "mend pipelines/release/workbook.py, and build the candidate again",
     ),
+    "movement": (
+        "the publisher revised far, a definition changed; or a model or a file is wrong",
+        "look at the rows in revisions.csv of the candidate; mend what is wrong, or, if it is right, write why with "
+        "`impact release explain --indicator ID --reason …` and refresh again",
+    ),
+    "schema_promise": (
+        "a promised table or column was renamed, dropped or changed without notice to its readers",
+        "restore it; or announce it in policy/deprecations.yml and let it go after two releases, with a higher "
+        "SCHEMA_VERSION",
+    ),
     "one_row": (
         "the candidate was stamped twice",
         "build the candidate again",

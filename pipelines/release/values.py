@@ -13,17 +13,13 @@ from pipelines.release.reading import literal
 from pipelines.release.record import Indicator
 from pipelines.release.shorthand import LETTERS
 from pipelines.statistics.intervals import wilson
+from schemas.interface import INDICATOR_VALUES
 from schemas.published import ENGLAND
 
 LEVELS = {"95": 0.95, "998": 0.998}
 """Confidence by the ending of its columns."""
 
-COLUMNS = (
-    *("indicator_id", "area_code", "area_name", "area_type", "parent_code", "parent_name"),
-    *("period_type", "period_key", "period_start", "period_end"),
-    *("value", "lower_95", "upper_95", "lower_998", "upper_998", "numerator", "denominator"),
-    *("value_status", "note", "published_on", "data_origin", "release_id"),
-)
+COLUMNS = tuple(column.name for column in INDICATOR_VALUES.columns)
 
 _MEASURE = """
     select

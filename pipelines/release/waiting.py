@@ -12,16 +12,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pipelines import settings
 from pipelines.errors import Fault
 from pipelines.release import withdrawals
 from pipelines.release.manifest import SIGNATURE, read_manifest
-from pipelines.release.promote import VERSION, current_release
+from pipelines.release.promote import VERSION
 from pipelines.settings import Workspace
 from pipelines.store import shown
 from pipelines.store.snapshots import make_private
@@ -33,13 +32,9 @@ BUILD = "build.json"
 
 @dataclass(frozen=True)
 class Build:
-    """How a waiting release was built. Not released: it names a person.
-
-    served: the release that readers had then. shown: digest by release of what earlier ones showed.
-    """
+    """How a waiting release was built. Not released: it names a person. shown: digest by release of what it showed."""
 
     builder: str
-    served: str | None
     shown: dict[str, str]
 
 
@@ -108,21 +103,16 @@ def waits_since(folder: Path) -> datetime:
 
 
 def newest(workspace: Workspace) -> Path | None:
-    """The release that waits for a date of the calendar, if there is one. There is never more than one."""
-    return next((folder for folder in listing(workspace) if _corrects(folder) is None), None)
+    """The release that was put there last, if one waits: beside the next of the calendar, a correction may wait."""
+    return max(listing(workspace), key=waits_since, default=None)
 
 
 def _keep(workspace: Workspace, version: str, folder: Path) -> None:
     make_private(folder)
     shown.keep(workspace, folder / SHOWN)
     withdrawals.keep(workspace, folder / WITHDRAWN)
-    served = current_release(workspace)
-    build: dict[str, Any] = {
-        "builder": settings.builder(),
-        "served": served and served.name,
-        "shown": shown.digests(workspace, leave_out=version),
-    }
-    (folder / BUILD).write_text(json.dumps(build, indent=1), encoding="utf-8")
+    build = Build(settings.builder(), shown.digests(workspace, leave_out=version))
+    (folder / BUILD).write_text(json.dumps(asdict(build), indent=1), encoding="utf-8")
 
 
 def _replaced(workspace: Workspace) -> list[Path]:

@@ -13,8 +13,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines import release
+from pipelines.release import access, embargo, waiting
 from pipelines.settings import Workspace
 from schemas import published
+from tests import running
 
 BUILT_AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 ORGANISATIONS = 120
@@ -296,6 +298,20 @@ BEHIND = """
     ) as figures
 """
 """Twenty unnamed organisations behind each figure that rests on self-assessments."""
+JUDGED = """
+    create table intermediate.int_disclosure__judged as
+    select distinct table_name, group_key, block_key, cell_key, false as is_held
+    from intermediate.int_disclosure__cells;
+    create table intermediate.int_maturity__reportable (
+        instrument_family varchar, round_key varchar, member_key varchar, may_be_named boolean,
+        is_shared_nationally boolean
+    );
+    create table intermediate.int_maturity__withdrawn (
+        org_code varchar, instrument_version varchar, round_key varchar, received_at timestamp,
+        withdrawn_at timestamp, was_shared_nationally boolean
+    )
+"""
+"""No figure is held back, and nothing is withdrawn."""
 
 
 def workspace(root: Path, origin: str = "synthetic") -> Workspace:
@@ -305,7 +321,7 @@ def workspace(root: Path, origin: str = "synthetic") -> Workspace:
     with duckdb.connect(str(place.warehouse)) as connection:
         for schema in ("core", "published"):
             connection.execute(f"create schema {schema}")
-        connection.execute(f"create schema intermediate; {BEHIND}")
+        connection.execute(f"create schema intermediate; {BEHIND}; {JUDGED}")
         for name, sql in _TABLES.items():
             value = published.DATA_ORIGINS[origin]
             connection.execute(f"create table {name} as select *, '{value}' as data_origin from ({sql})")
@@ -351,14 +367,29 @@ def candidate(place: Workspace, version: str) -> Path:
     return folder
 
 
-def passed_candidate(place: Workspace, version: str) -> Path:
+def passed_candidate(place: Workspace, version: str, calendar: dict | None = None) -> Path:
     """A candidate as if the gate had passed it: for tests that are not about the gate."""
     folder = candidate(place, version)
     (folder / "gate.json").write_text(json.dumps({"release_id": version, "passed": True}))
-    release.write_manifest(folder, place, fingerprint="f" * 64)
+    release.write_manifest(folder, place, "f" * 64, calendar)
     return folder
+
+
+def waiting_release(place: Workspace, version: str) -> Path:
+    """A release with published data that its builder has signed, and that waits for the next date of the calendar."""
+    if not place.signers.exists():
+        running.make_keys(place.root)
+    entry = embargo.read_calendar().next_release(BUILT_AT)
+    folder = passed_candidate(place, version, entry.as_dict())
+    release.sign_manifest(folder, running.key_of(place.root, running.BUILDER))
+    waiting.put(place)
+    access.note_builder(place.waiting / version)
+    return place.waiting / version
 
 
 def published_release(place: Workspace, version: str) -> Path:
     """A release that is being served."""
+    if place.origin == "published":
+        waiting_release(place, version)
+        return running.let_out(place.root)
     return release.publish(passed_candidate(place, version), place, version)

@@ -1,0 +1,111 @@
+"""Charts as SVG: their look, their files, and the text that says the same.
+
+Belongs here: what all charts share. Does not belong here: what any single chart shows, and its alternative text (the
+module of its page): it is made from the chart's own data by rule.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipelines.release.record import Record
+
+if TYPE_CHECKING:
+    import altair as alt
+
+FOLDER = "charts"
+VEGALITE = "6.4"
+BLUE, DARK_BLUE, ORANGE, PURPLE, GREY, INK = "#005eb8", "#12436d", "#f46a25", "#801650", "#4c6272", "#212b32"
+"""All at least 3 to 1 on white. Two series also differ in shape or in words, never in colour alone."""
+LEVELS = ("#cfe0f1", "#9dc1e4", "#5a96cf", "#1f69b0", "#003087")
+"""Levels 1 to 5, one hue from light to dark; each part has an edge and its figure, so no colour must be told alone."""
+
+_FONT = "Arial, Helvetica, sans-serif"
+CONFIG = {
+    "background": "white",
+    "font": _FONT,
+    "view": {"stroke": None},
+    "title": {
+        "anchor": "start",
+        "fontSize": 13,
+        "fontWeight": "bold",
+        "color": INK,
+        "subtitleColor": INK,
+        "offset": 14,
+    },
+    "axis": {
+        "labelFontSize": 13,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+        "labelColor": INK,
+        "titleColor": INK,
+        "gridColor": "#d8dde0",
+        "domainColor": "#768692",
+        "tickColor": "#768692",
+        "labelLimit": 340,
+    },
+    "legend": {"labelFontSize": 13, "titleFontSize": 13, "labelColor": INK, "titleColor": INK, "symbolOpacity": 1},
+    "header": {"labelFontSize": 14, "labelFontWeight": "bold", "labelColor": INK, "labelAnchor": "start"},
+    "point": {"opacity": 1, "filled": True, "size": 70},
+    "text": {"fontSize": 13, "color": INK},
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart as pages show it. svg, csv: paths below `site/`. width, height: of the drawing, in pixels."""
+
+    name: str
+    svg: str
+    csv: str
+    alt: str
+    caption: str
+    source: str
+    width: int
+    height: int
+    frame: pl.DataFrame
+
+
+class Charts:
+    """Draws charts into `site/charts/` of one candidate and remembers what was written."""
+
+    def __init__(self, candidate: Path, record: Record) -> None:
+        self.folder = candidate / "site" / FOLDER
+        self.record = record
+        self.written: list[Path] = []
+
+    def draw(
+        self, name: str, chart: alt.TopLevelMixin, alt_text: str, frame: pl.DataFrame, caption: str, source: str
+    ) -> Chart:
+        """Write one chart and its data, and return what a page needs of it.
+
+        name: the name of its files. frame: the figures as readers download them; the same that are drawn.
+        source: where they come from and of which period, in words.
+        """
+        if not self.written:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        mark = "SYNTHETIC. " if self.record.is_synthetic else ""
+        svg = _svg(chart.properties(title=f"{mark}Release {self.record.release_id}"))
+        data = f"{name}{self.record.suffix}.csv"
+        (self.folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
+        frame.write_csv(self.folder / data, line_terminator="\r\n")
+        self.written += [self.folder / f"{name}.svg", self.folder / data]
+        paths = f"{FOLDER}/{name}.svg", f"{FOLDER}/{data}"
+        return Chart(name, *paths, mark + alt_text, caption, source, *_size(svg), frame)
+
+
+def _svg(chart: alt.TopLevelMixin) -> str:
+    """vl-convert is imported where it is used: every command would pay for its start otherwise."""
+    import vl_convert
+
+    return vl_convert.vegalite_to_svg(chart.to_json(validate=False), vl_version=VEGALITE, config=CONFIG)
+
+
+def _size(svg: str) -> tuple[int, int]:
+    width, height = (float(re.search(rf' {name}="([\d.]+)"', svg)[1]) for name in ("width", "height"))
+    return round(width), round(height)

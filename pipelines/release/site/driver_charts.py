@@ -1,0 +1,236 @@
+"""The charts of a driver's page, and their alternative texts, which are made from the same figures by rule.
+
+Belongs here: what is drawn and what is said of it. Does not belong here: which figures (drivers.py) and the look that
+all charts share (charts.py).
+"""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+
+from pipelines.release.record import Driver
+from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS, PURPLE, Chart, Charts
+from pipelines.release.site.words import listed, number, policy, q_words, type_name, unit_name
+
+_COLOURS = {"staff_survey_evidence": BLUE, "self_assessment": PURPLE}
+
+
+def distribution(charts: Charts, driver: Driver, frame: pl.DataFrame) -> Chart:
+    """Bars of 100 per cent, one for each type and round, parted by level.
+
+    frame: rows of pub_maturity_distribution that have a share.
+    """
+    import altair as alt
+
+    drawn = _distribution_frame(frame)
+    bars = alt.Chart(drawn).encode(
+        y=alt.Y("bar:N", title=None, sort=drawn["bar"].unique(maintain_order=True).to_list()),
+        x=alt.X("sum(share):Q", title="Organisations that shared (%)", scale=alt.Scale(domain=[0, 100], nice=False)),
+        order=alt.Order("level:Q"),
+    )
+    labels = frame.select("level", "level_label").unique().sort("level")
+    names = [f"{level} {label}" for level, label in labels.iter_rows()]
+    colour = alt.Color(
+        "level_label:N",
+        title="Level",
+        scale=alt.Scale(domain=names, range=list(LEVELS[: len(names)])),
+        sort=names,
+        legend=alt.Legend(orient="top", columns=3, symbolStrokeColor=GREY, symbolStrokeWidth=1),
+    )
+    middle = alt.X("middle:Q")
+    chart = (
+        bars.mark_bar(stroke=INK, strokeWidth=0.75, height=28).encode(color=colour)
+        + alt.Chart(drawn.filter(pl.col("share") >= 7))
+        .mark_text(fontSize=13)
+        .encode(
+            y=alt.Y("bar:N", sort=None),
+            x=middle,
+            text=alt.Text("share:Q", format=".0f"),
+            color=alt.condition("datum.level >= 4", alt.value("white"), alt.value(INK)),
+        )
+    ).properties(width=500, height=alt.Step(42))
+    latest = frame["round_key"].max()
+    return charts.draw(
+        f"{driver.driver_id}_distribution",
+        chart,
+        distribution_alt(frame),
+        frame.drop("sentence", "data_origin", "release_id"),
+        f"Level of maturity that organisations report for “{driver.label}”",
+        f"NHS IMPACT self-assessments that organisations shared, to {latest}",
+    )
+
+
+def _distribution_frame(frame: pl.DataFrame) -> pl.DataFrame:
+    order = {name: place for place, name in enumerate(policy()["types"])}
+    return (
+        frame.with_columns(
+            bar=pl.format(
+                "{}, {}: {} of {}",
+                pl.col("organisation_type").map_elements(type_name, return_dtype=pl.String),
+                "round_key",
+                "n_shared",
+                "n_eligible",
+            ),
+            level_label=pl.format("{} {}", "level", "level_label"),
+            share=pl.col("share_at_level"),
+            place=pl.col("organisation_type").replace_strict(order, default=len(order)),
+        )
+        .sort("round_key", "place", "level", descending=[True, False, False])
+        .with_columns(middle=pl.col("share").cum_sum().over("bar") - pl.col("share") / 2)
+        .select("bar", "level", "level_label", "share", "middle")
+    )
+
+
+def distribution_alt(frame: pl.DataFrame) -> str:
+    """What is drawn, of whom, and where most are, in the latest round of all types; else of the first type."""
+    latest = frame.filter(pl.col("round_key") == frame["round_key"].max())
+    kind = "all" if "all" in latest["organisation_type"] else latest["organisation_type"][0]
+    group = latest.filter(pl.col("organisation_type") == kind).sort("level")
+    most = group.sort("share_at_level", "level", descending=[True, False]).row(0, named=True)
+    shares = [f"{number(row['share_at_level'], 0)}% at level {row['level']}" for row in group.iter_rows(named=True)]
+    bars = frame.select("organisation_type", "round_key").n_unique()
+    return (
+        f"Stacked bar chart with {bars} bar{'s' if bars > 1 else ''}, each parted by level of maturity. "
+        f"{type_name(kind)}, {most['round_key']}: of {most['n_shared']} organisations that shared, {listed(shares)}. "
+        f"Most are at level {most['level']}, {most['level_label']}."
+    )
+
+
+def levels(charts: Charts, driver: Driver, basis: str, organisation_type: str, frame: pl.DataFrame) -> Chart:
+    """A panel for each outcome: medians with their intervals by level, or by fifth of the survey's evidence.
+
+    frame: rows of pub_outcome_by_maturity_level that have a median.
+    """
+    import altair as alt
+
+    difference = bool(frame["is_difference"][0])
+    order = [name for name in policy()["main_outcomes"] if name in frame["measure_id"]]
+    panels = [_panel(frame.filter(pl.col("measure_id") == name), basis, difference) for name in order]
+    chart = alt.concat(*panels, columns=2, spacing={"row": 26, "column": 40})
+    word = "fifth of staff survey evidence" if basis == "staff_survey_evidence" else "self-assessed level"
+    periods = f"{listed(sorted(set(frame['exposure_period_key'])))}, outcomes of {_span(frame['outcome_period_key'])}"
+    unlike = "difference from the median of the organisation's type" if difference else "median of the organisations"
+    return charts.draw(
+        f"{driver.driver_id}_by_{'fifth' if basis == 'staff_survey_evidence' else 'level'}",
+        chart,
+        levels_alt(frame, basis),
+        frame.drop("sentence", "data_origin", "release_id"),
+        f"Outcomes by {word} of “{driver.label}”, {type_name(organisation_type).lower()}: {unlike}",
+        f"{policy()['bases'][basis]} {periods}",
+    )
+
+
+def _panel(frame: pl.DataFrame, basis: str, difference: bool) -> object:
+    import altair as alt
+
+    first = frame.row(0, named=True)
+    better = "higher is better" if first["polarity"] == "higher_is_better" else "lower is better"
+    base = alt.Chart(
+        frame.select("level", "outcome_median", "outcome_median_low", "outcome_median_high"),
+        title=alt.TitleParams(first["measure_name"], subtitle=f"{unit_name(first['unit'])}, {better}", offset=6),
+    )
+    title = "Fifth of evidence, 5 is highest" if basis == "staff_survey_evidence" else "Level"
+    x = alt.X("level:O", title=title, axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=[1, 2, 3, 4, 5]))
+    scale = alt.Scale(domain=_reach(frame, difference), nice=True)
+    y = alt.Y("outcome_median_low:Q", title=None, scale=scale, axis=alt.Axis(tickCount=4))
+    layers = [
+        base.mark_rule(color=_COLOURS[basis], strokeWidth=2).encode(x=x, y=y, y2="outcome_median_high:Q"),
+        base.mark_point(color=_COLOURS[basis], opacity=1).encode(x=x, y=alt.Y("outcome_median:Q", scale=scale)),
+    ]
+    if difference:
+        line = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(y="zero:Q")
+        layers.insert(0, line)
+    return alt.layer(*layers).properties(width=310, height=140)
+
+
+def _reach(frame: pl.DataFrame, difference: bool) -> tuple[float, float]:
+    """From the lowest to the highest end of an interval, with zero where the figures are differences."""
+    ends = [value for name in ("low", "high") for value in frame[f"outcome_median_{name}"] if value is not None]
+    ends += frame["outcome_median"].to_list() + [0.0] * difference
+    margin = (max(ends) - min(ends)) * 0.06 or 0.5
+    return min(ends) - margin, max(ends) + margin
+
+
+def levels_alt(frame: pl.DataFrame, basis: str) -> str:
+    """For each outcome the median at the lowest and at the highest level that is shown."""
+    word = "fifth" if basis == "staff_survey_evidence" else "level"
+    names = [name for name in policy()["main_outcomes"] if name in frame["measure_id"]]
+    parts = []
+    for name in names:
+        group = frame.filter(pl.col("measure_id") == name).sort("level")
+        low, high = group.row(0, named=True), group.row(-1, named=True)
+        ends = (f"{number(row['outcome_median'], 2)} at {word} {row['level']}" for row in (low, high))
+        parts.append(f"{low['measure_name']}: {' and '.join(ends)}")
+    count = len(names)
+    return f"Dot plot with intervals, {count} panel{'s' if count > 1 else ''}, medians by {word}. {'; '.join(parts)}."
+
+
+def scale(low: float, high: float) -> tuple[float, float]:
+    """A scale of correlations in steps of 0.2, with zero in its middle, that holds both ends."""
+    end = math.ceil(max(abs(low), abs(high)) * 5) / 5
+    return -end, end
+
+
+def forest(charts: Charts, driver: Driver, frame: pl.DataFrame, domain: tuple[float, float]) -> Chart:
+    """Estimates with intervals, a row for each outcome and basis. domain: the scale that all drivers share."""
+    import altair as alt
+
+    bases = policy()["bases"]
+    drawn = frame.with_columns(
+        basis=pl.col("basis").replace_strict(bases),
+        domain=pl.col("outcome_domain").replace(policy()["domains"]),
+        told=pl.format("n {}, q {}", "n", pl.col("q_value").map_elements(q_words, return_dtype=pl.String)),
+    ).select("measure_name", "domain", "basis", "rho", "rho_low", "rho_high", "told")
+    present = [name for name in bases.values() if name in drawn["basis"]]
+    rows = drawn["measure_name"].unique(maintain_order=True).to_list()
+    y = alt.Y("measure_name:N", title=None, sort=rows, scale=alt.Scale(paddingInner=0.3))
+    offset = alt.YOffset("basis:N", sort=present, scale=alt.Scale(domain=present))
+    ticks = [round(domain[0] + 0.2 * step, 1) for step in range(round((domain[1] - domain[0]) / 0.2) + 1)]
+    axis = alt.Axis(values=ticks, format=".1f", orient="bottom")
+    x = alt.X("rho_low:Q", scale=alt.Scale(domain=domain), axis=axis, title="Spearman rho, 95% interval")
+    colour = alt.Color(
+        "basis:N",
+        title=None,
+        scale=alt.Scale(domain=present, range=[BLUE, PURPLE][: len(present)]),
+        legend=alt.Legend(orient="top", symbolOpacity=1),
+    )
+    shape = alt.Shape("basis:N", scale=alt.Scale(domain=present, range=["circle", "square"][: len(present)]))
+    base = alt.Chart(drawn).encode(y=y, yOffset=offset)
+    zero = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeWidth=1.5).encode(x="zero:Q")
+    chart = alt.layer(
+        zero,
+        base.mark_rule(strokeWidth=2).encode(x=x, x2="rho_high:Q", color=colour),
+        base.mark_point(filled=True, opacity=1, size=60).encode(x="rho:Q", color=colour, shape=shape),
+        base.mark_text(align="left", dx=12, fontSize=12).encode(x=alt.value(340), text="told:N"),
+    ).properties(width=340, height=alt.Step(16, **{"for": "offset"}))
+    return charts.draw(
+        f"{driver.driver_id}_associations",
+        chart,
+        forest_alt(frame, domain),
+        frame.select(
+            *("basis", "measure_id", "measure_name", "outcome_domain", "exposure_period_key", "outcome_period_key"),
+            *("n", "rho", "rho_low", "rho_high", "p_value", "q_value", "adjusted_rho", "adjusted_for", "sentence"),
+        ),
+        f"Association of “{driver.label}” with each outcome, all types of organisation, type by type",
+        f"Staff survey, shared self-assessments and outcomes of {_span(frame['outcome_period_key'])}",
+    )
+
+
+def forest_alt(frame: pl.DataFrame, domain: tuple[float, float]) -> str:
+    """What is drawn, its range, the lowest and the highest estimate, and how many intervals leave out zero."""
+    lowest, highest = frame.sort("rho", "measure_name").row(0, named=True), frame.sort("rho").row(-1, named=True)
+    apart = len(frame.filter((pl.col("rho_low") > 0) | (pl.col("rho_high") < 0)))
+    return (
+        f"Forest plot of {len(frame)} associations with 95% intervals on a scale from {number(domain[0])} to "
+        f"{number(domain[1])}; right of zero, more maturity goes with a better outcome. Estimates go from "
+        f"{number(lowest['rho'], 2)} ({lowest['measure_name']}) to {number(highest['rho'], 2)} "
+        f"({highest['measure_name']}). {apart} of {len(frame)} intervals leave out zero."
+    )
+
+
+def _span(periods: pl.Series) -> str:
+    """The first and the last period by their keys."""
+    keys = sorted(set(periods))
+    return keys[0] if len(keys) == 1 else f"{keys[0]} to {keys[-1]}"
