@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pipelines import settings
 from pipelines.release.manifest import MANIFEST, read_manifest
-from pipelines.release.promote import VERSION
+from pipelines.release.promote import VERSION, version_parts
 from pipelines.settings import Workspace
 from pipelines.store.snapshots import sha256_of
 
