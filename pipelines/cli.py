@@ -54,6 +54,7 @@ def _say_what_is_served(fault: Fault | Faults) -> None:
     folder = getattr(fault, "folder", None)
     if folder:
         err.print("\nno release was made; what was served before still is", soft_wrap=True)
+        err.print(f"why, in plain words: {folder / 'why.md'}", soft_wrap=True)
         err.print(f"reasons and the gate's report: {folder}; files refused or rejected: impact status", soft_wrap=True)
 
 

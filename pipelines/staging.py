@@ -41,7 +41,7 @@ READING_CODE = (
 )
 NOT_ABOUT_READING = {
     *("measures", "notes", "owner", "review_date", "attribution", "landing_page"),
-    *("calendar", "fetch", "holds"),
+    *("calendar", "disclosure", "fetch", "holds"),
 }
 
 STATUS, WITHDRAWN = "submission_status", "withdrawn"

@@ -26,6 +26,8 @@ ValueStatus = Literal[
     "withheld",
 ]
 Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json"]
+COUNTED_SHAPES = ("provider_counts", "provider_items")
+"""Shapes whose figures are released as numerators and denominators of measures, and as nothing else."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SnakeCase = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1)]
@@ -225,6 +227,34 @@ class Scope(Strict):
     keep: dict[Text, tuple[str, ...]] = {}
     filled: tuple[Text, ...] = ()
     reason: Text
+
+
+class Disclosure(Strict):
+    """How the people behind the figures are protected before anything is released.
+
+    rule: `publisher` where the figures are published already: what the publisher suppressed stays so, and nothing is
+    added. `consent` where organisations say how far their answers may be shared: dbt counts them. `person_counts`:
+    below the national level counts of 1 to `hide_up_to` persons are hidden, others rounded to the nearest `round_to`,
+    each total by itself, and percentages worked out from that. `person_counts_exact_totals`: nothing is rounded, and so
+    much more is hidden that no total gives a hidden count away.
+    """
+
+    rule: Literal["publisher", "consent", "person_counts", "person_counts_exact_totals"]
+    hide_up_to: Annotated[int, Field(ge=1)] | None = None
+    round_to: Annotated[int, Field(ge=2)] | None = None
+
+    @property
+    def is_of_persons(self) -> bool:
+        """Whether counts are of persons whom nobody has protected yet."""
+        return self.rule in ("person_counts", "person_counts_exact_totals")
+
+    @model_validator(mode="after")
+    def _thresholds_go_with_the_rule(self) -> Disclosure:
+        if (self.hide_up_to is not None) != self.is_of_persons:
+            raise ValueError("`hide_up_to` goes with counts of persons, and only with them")
+        if (self.round_to is not None) != (self.rule == "person_counts"):
+            raise ValueError("`round_to` goes with `rule: person_counts`, and only with it")
+        return self
 
 
 class Totals(Strict):
@@ -512,6 +542,7 @@ class Source(Strict):
     known_in: a list of reference data (a seed of the dbt project) and the columns that must occur in it together;
     a row in which one of them is empty is not looked up.
     named_in: columns whose values may be given by their names, and the list that has the names.
+    disclosure: how the people behind its figures are protected.
     supersedes_by: what a newer file replaces, the whole edition or single submissions.
     calendar: when editions are due; none where they come as they come. holds: an inbox knows none.
     fetch: how files come by themselves; without it, somebody brings them.
@@ -531,6 +562,7 @@ class Source(Strict):
     is_inbox: bool = False
     fetch: Fetch | None = None
     notes: str | None = None
+    disclosure: Disclosure
 
     shape: SnakeCase
     files: Annotated[tuple[FilePattern, ...], Field(min_length=1)]
@@ -558,6 +590,14 @@ class Source(Strict):
     calendar: Calendar | None = None
     holds: Holds = Holds()
     measures: tuple[Measure, ...] = ()
+
+    @model_validator(mode="after")
+    def _persons_are_counted(self) -> Source:
+        if self.disclosure.is_of_persons and self.shape not in COUNTED_SHAPES:
+            raise ValueError(f"only {' and '.join(COUNTED_SHAPES)} hold counts that can be hidden or rounded")
+        if self.disclosure.rule == "person_counts_exact_totals" and any(one.windows_overlap for one in self.measures):
+            raise ValueError("exact totals of periods that overlap could be subtracted: give `rule: person_counts`")
+        return self
 
     @property
     def published_names(self) -> set[str]:

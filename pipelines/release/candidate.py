@@ -1,7 +1,8 @@
 """Building the candidate: one DuckDB file with every released table, taken from the file that dbt built.
 
 Belongs here: copying, stamping with the release's id, and carrying descriptions over. Does not belong here:
-choosing what is released (`meta: {release: true}` in dbt), computing (dbt), judging (gate.py).
+choosing what is released (`meta: {release: true}` in dbt), computing (dbt), what is withheld of it (disclosure.py),
+judging (gate.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import duckdb
 
 from pipelines import settings
 from pipelines.errors import Fault
+from pipelines.registry import load_sources
 from pipelines.release.difference import write_difference
+from pipelines.release.disclosure import Control
 from pipelines.release.reading import STORAGE_HEADER, STORAGE_VERSION, identifier, literal, storage_header
 from pipelines.settings import DUCKDB_FILE, Workspace
 from schemas import published
@@ -69,15 +72,17 @@ def build_candidate(
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(workspace.warehouse)} as build (read_only)")
         connection.execute(f"attach {literal(target)} as candidate (storage_version {literal(STORAGE_VERSION)})")
+        control = Control(connection, load_sources())
         connection.execute("begin")
         for model in models:
-            _copy(connection, model, stamp)
+            _copy(connection, model, stamp, control)
         _write_release_info(connection, stamp)
         _write_changes(connection, workspace, stamp)
         _write_dictionary(connection, stamp)
         connection.execute("commit")
         connection.execute("checkpoint candidate")
         connection.execute("detach candidate")
+    control.keep(workspace)
     _require_readable(target)
     return workspace.candidate
 
@@ -102,12 +107,12 @@ def _model(node: dict) -> Model:
     return Model(node["alias"], node["schema"], node.get("description") or "", columns)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, model: Model, stamp: Stamp) -> None:
+def _copy(connection: duckdb.DuckDBPyConnection, model: Model, stamp: Stamp, control: Control) -> None:
     order = ", ".join(f"{identifier(name)} nulls last" for name in _sorting(connection, model))
     connection.execute(
         f"create table candidate.{identifier(model.name)} as "
         f"select *, {literal(stamp.release_id)} as release_id "
-        f"from build.{identifier(model.schema)}.{identifier(model.name)} order by {order}"
+        f"from {control.rows(model.name, model.schema)} order by {order}"
     )
     _describe(connection, model.name, model.description, model.columns, stamp)
 

@@ -5,9 +5,10 @@ Belongs here: what a person types and sees. Does not belong here: any rule about
 
 from __future__ import annotations
 
-import getpass
+import os
 import sys
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -138,7 +139,7 @@ def explain(
     """Writes down why an indicator moved as far as it did. The next refresh makes a release with it."""
     from pipelines.release.movement import explain as take_down
 
-    written = take_down(_both_origins(), indicator, reason, by or getpass.getuser())
+    written = take_down(_both_origins(), indicator, reason, by or settings.builder())
     typer.echo(f"explained: {indicator} since release {written.release_from}; the next refresh acts on it")
 
 
@@ -247,6 +248,28 @@ def serve(port: Annotated[int, typer.Option(help="Port; only this machine can re
 def _published() -> Workspace:
     """Only releases with published data wait."""
     return Workspace(settings.home(), "published")
+
+
+@app.command()
+def waive(
+    check: Annotated[str, typer.Argument(help="The check, as why.md and gate.json name it.")],
+    reason: Annotated[str, typer.Option(help="Why it need not hold for now. It is released.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it need not hold.")],
+    by: Annotated[str, typer.Option(help="Who decides: a name or an office. It is released.")] = "",
+) -> None:
+    """Lets one check of the gate fail until a day, with a reason. Some kinds of check can never be waived."""
+    from pipelines.release import rules, waivers
+    from pipelines.release.examinations import read_gate_policy
+
+    waiver = waivers.Waiver(check, reason, by or settings.builder(), settings.now().date(), until.date())
+    waivers.waive(_in_use(), waiver, read_gate_policy()["waivers"], rules.ADVICE)
+    typer.echo(f"waived until {waiver.until}: {check}; the next refresh acts on it")
+
+
+def _in_use() -> Workspace:
+    """That of IMPACT_ORIGIN; without it, the one of published data if there is any."""
+    published = _published()
+    return published if published.kept.exists() and "IMPACT_ORIGIN" not in os.environ else settings.workspace()
 
 
 def _both_origins() -> list[Workspace]:

@@ -1,7 +1,8 @@
-"""The gate between a candidate and its readers: the only module that knows Great Expectations.
+"""The gate between a candidate and its readers: the only module that runs Great Expectations.
 
-Belongs here: running the rules over the candidate and saying what failed. Does not belong here: the rules
-(rules.py), and what happens to the candidate afterwards (promote.py).
+Belongs here: running the examinations of a candidate and saying what failed and what was waived. Does not belong here:
+which examinations there are (examinations.py), the rules (rules.py and its neighbours), and what happens to the
+candidate afterwards (promote.py).
 
 Great Expectations has no DuckDB source, so each rule sees a pandas frame; no frame leaves this module.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,28 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import Fault
-from pipelines.release import movement, promises, rules
-from pipelines.release.differencing import disclosive
+from pipelines.release import examinations, rules
+from pipelines.release.datadocs import DataDocs
+from pipelines.release.examinations import Candidate, read_gate_policy
 from pipelines.release.promote import current_release
 from pipelines.release.reading import connect, release_info, row_counts
+from pipelines.release.record import read_record
 from pipelines.release.rules import Examination, Rule
+from pipelines.release.waivers import Waiver, in_force
 from pipelines.settings import DUCKDB_FILE, Workspace
 
 GATE = "gate.json"
 EVIDENCE = "evidence"
 EXAMPLES = 3
+MIDNIGHT = " 00:00:00"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One rule and how it went: passed, failed, not_run (the tables are not as promised) or accepted."""
+    """One rule and how it went: passed, failed, waived or not_run (the tables are not as promised).
+
+    Where a rule names what does not hold, each name that fails is a check of its own.
+    """
 
     check_id: str
     description: str
@@ -42,17 +50,21 @@ class Check:
 
 @dataclass(frozen=True)
 class GateResult:
-    """The verdict on one candidate. It has passed only if every check passed or was accepted by name."""
+    """The verdict on one candidate. It has passed only if every check passed or was waived by name.
+
+    check_ids: of the faults, in their order. waivers: those that let something through.
+    """
 
     release_id: str
     checks: tuple[Check, ...]
     faults: tuple[Fault, ...]
-    accepted_falls: Mapping[str, str]
+    check_ids: tuple[str, ...]
+    waivers: tuple[Waiver, ...]
 
     @property
     def passed(self) -> bool:
         """Whether the candidate may be published."""
-        return bool(self.checks) and all(check.outcome in ("passed", "accepted") for check in self.checks)
+        return bool(self.checks) and all(check.outcome in ("passed", "waived") for check in self.checks)
 
     def as_json(self) -> str:
         """The whole verdict, for `gate.json`."""
@@ -61,36 +73,49 @@ class GateResult:
             "passed": self.passed,
             "checks": [asdict(check) for check in self.checks],
             "faults": [fault.as_dict() for fault in self.faults],
-            "accepted_falls": dict(self.accepted_falls),
+            "waivers": [waiver.as_dict() for waiver in self.waivers],
         }
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def run_gate(workspace: Workspace, accepted_falls: Mapping[str, str] | None = None) -> GateResult:
-    """Check the candidate and write `gate.json` and `evidence/` into it.
-
-    accepted_falls: reason by table, for tables that may lose more than half of their rows this once.
-    """
-    accepted = dict(accepted_falls or {})
-    last = last_row_counts(workspace)
+def run_gate(workspace: Workspace) -> GateResult:
+    """Check the candidate and write `gate.json` and `evidence/` into it."""
     evidence = workspace.candidate / EVIDENCE
     evidence.mkdir(exist_ok=True)
     with connect(workspace.candidate / DUCKDB_FILE) as connection:
-        release_id = str(release_info(connection)["release_id"])
-        examiner = Examiner(connection, release_id, evidence)
+        info = release_info(connection)
+        waivers = in_force(workspace, info["built_at"].date(), read_gate_policy()["waivers"], rules.ADVICE)
+        docs = DataDocs(evidence, bool(info["is_synthetic"]))
+        examiner = Examiner(connection, str(info["release_id"]), evidence, waivers, docs)
         outcomes = examiner.examine(rules.structure())
         is_sound = all(check.outcome == "passed" for check, _ in outcomes)
-        rest = rules.volume(row_counts(connection), last, accepted)
-        rest += rules.content(workspace.origin, release_id)
-        rest.append(rules.differencing(disclosive(workspace, connection) if is_sound else {}))
-        rest += [movement.examination(), promises.examination(workspace, release_id)]
-        for examination in rest:
-            outcomes += examiner.examine(examination) if is_sound else _not_run(examination)
-    checks = [check for check, _ in outcomes] + [_accepted(*fall) for fall in sorted(accepted.items())]
-    faults = [fault for _, fault in outcomes if fault]
-    result = GateResult(release_id, tuple(checks), tuple(faults), accepted)
+        outcomes += _rest(workspace, examiner) if is_sound else _not_run(workspace, str(info["release_id"]))
+    result = _result(str(info["release_id"]), outcomes, waivers)
+    docs.write_index(result)
     (workspace.candidate / GATE).write_text(result.as_json(), encoding="utf-8")
     return result
+
+
+def _rest(workspace: Workspace, examiner: Examiner) -> list[tuple[Check, Fault | None]]:
+    """One maker after the other, so that the last sees what was written of the others."""
+    record = read_record(workspace.candidate)
+    candidate = Candidate(workspace, examiner.connection, record, read_gate_policy(), last_row_counts(workspace))
+    made = (examination for maker in examinations.MAKERS for examination in maker(candidate))
+    return [outcome for examination in made for outcome in examiner.examine(examination)]
+
+
+def _not_run(workspace: Workspace, release_id: str) -> list[tuple[Check, Fault | None]]:
+    """What can be told without looking at tables that are not as promised."""
+    reason = "the tables are not as promised"
+    left = [rule for part in rules.content(workspace.origin, release_id) for rule in part.rules]
+    return [(Check(rule.check_id, rule.description, "not_run", reason), None) for rule in left]
+
+
+def _result(release_id: str, outcomes: list[tuple[Check, Fault | None]], waivers: Mapping[str, Waiver]) -> GateResult:
+    checks = tuple(check for check, _ in outcomes)
+    failed = [(check.check_id, fault) for check, fault in outcomes if fault]
+    used = tuple(waivers[check.check_id] for check in checks if check.outcome == "waived")
+    return GateResult(release_id, checks, tuple(fault for _, fault in failed), tuple(one for one, _ in failed), used)
 
 
 def last_row_counts(workspace: Workspace) -> dict[str, int]:
@@ -106,7 +131,14 @@ def last_row_counts(workspace: Workspace) -> dict[str, int]:
 class Examiner:
     """Runs examinations of one candidate and keeps Great Expectations' own account of each as evidence."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, release_id: str, evidence: Path) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        release_id: str,
+        evidence: Path,
+        waivers: Mapping[str, Waiver] | None = None,
+        docs: DataDocs | None = None,
+    ) -> None:
         os.environ["GX_ANALYTICS_ENABLED"] = "false"
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -115,22 +147,27 @@ class Examiner:
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self._gx = gx
         self._frames = context.data_sources.add_pandas("candidate")
-        self._connection = connection
+        self.connection = connection
         self._release_id = release_id
         self._evidence = evidence
+        self._waivers = waivers or {}
+        self._docs = docs
 
     def examine(self, examination: Examination) -> list[tuple[Check, Fault | None]]:
-        """One pair for each rule of the examination: the check, and the fault if it failed."""
+        """One pair for each rule, or for each name that does not hold: the check, and the fault if it failed."""
         report = self._validate(examination)
-        # The time of day; release_info says when the release was built, and equal releases have equal evidence.
-        report["meta"].pop("batch_markers", None)
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        if self._docs:
+            self._docs.write(examination.name, report)
+        told = report.to_json_dict()
+        # When and in which batch Great Expectations read the frame says nothing of the release.
+        told["meta"] = {"great_expectations_version": told["meta"]["great_expectations_version"]}
+        text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
         (self._evidence / f"{examination.name}.json").write_text(text, encoding="utf-8")
-        found = {result["expectation_config"]["meta"]["check_id"]: result for result in report["results"]}
-        return [self._judge(rule, found[rule.check_id]) for rule in examination.rules]
+        found = {result["expectation_config"]["meta"]["check_id"]: result for result in told["results"]}
+        return [outcome for rule in examination.rules for outcome in self._judge(rule, found[rule.check_id])]
 
-    def _validate(self, examination: Examination) -> dict[str, Any]:
-        frame = self._connection.execute(examination.sql).df()
+    def _validate(self, examination: Examination) -> Any:
+        frame = self.connection.execute(examination.sql).df()
         asset = self._frames.add_dataframe_asset(examination.name)
         batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
         expectations = [self._expectation(rule) for rule in examination.rules]
@@ -138,36 +175,45 @@ class Examiner:
         report = batch.validate(suite, result_format="BOOLEAN_ONLY")
         # Looking for examples takes a third of the time, and there are none where all holds.
         if not report.success:
-            report = batch.validate(suite, result_format=_with_examples(examination.key))
-        return report.to_json_dict()
+            report = batch.validate(suite, result_format=_with_examples(examination))
+        return report
 
     def _expectation(self, rule: Rule) -> Any:
         expectation = getattr(self._gx.expectations, rule.expectation)
         return expectation(**rule.arguments, description=rule.description, meta={"check_id": rule.check_id})
 
-    def _judge(self, rule: Rule, result: dict[str, Any]) -> tuple[Check, Fault | None]:
+    def _judge(self, rule: Rule, result: dict[str, Any]) -> Iterator[tuple[Check, Fault | None]]:
         if result["success"]:
-            return Check(rule.check_id, rule.description, "passed", ""), None
-        found = _found(result)
+            yield Check(rule.check_id, rule.description, "passed", ""), None
+        elif rule.by is None or not result["result"].get("unexpected_index_list"):
+            yield self._failed(rule, rule.subject, _found(result))
+        else:
+            for name, found in _by_name(result["result"]["unexpected_index_list"], rule.by).items():
+                yield self._failed(rule, name, found)
+
+    def _failed(self, rule: Rule, subject: str, found: str) -> tuple[Check, Fault | None]:
+        check_id = f"{rule.kind}:{subject}"
+        if check_id in self._waivers:
+            return Check(check_id, rule.description, "waived", found), None
         likely, todo = rules.ADVICE[rule.kind]
-        where = f"release {self._release_id}, {rule.subject}: {rule.kind.replace('_', ' ')} does not hold"
-        fault = Fault(where, found, rule.description, likely, todo)
-        return Check(rule.check_id, rule.description, "failed", found), fault
+        where = f"release {self._release_id}, {subject}: {rule.kind.replace('_', ' ')} does not hold"
+        return Check(check_id, rule.description, "failed", found), Fault(where, found, rule.description, likely, todo)
 
 
-def _with_examples(key: tuple[str, ...]) -> dict[str, Any]:
-    """What Great Expectations must tell of a rule that does not hold; `key` names the columns that name a row."""
-    wanted = {"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
-    return wanted | ({"unexpected_index_column_names": list(key)} if key else {})
+def _with_examples(examination: Examination) -> dict[str, Any]:
+    """What Great Expectations must tell of a rule that does not hold: some rows, or all where each is a check."""
+    is_by_name = any(rule.by for rule in examination.rules)
+    wanted = {"result_format": "COMPLETE" if is_by_name else "SUMMARY", "partial_unexpected_count": EXAMPLES}
+    return wanted | ({"unexpected_index_column_names": list(examination.key)} if examination.key else {})
 
 
-def _not_run(examination: Examination) -> list[tuple[Check, None]]:
-    reason = "the tables are not as promised"
-    return [(Check(rule.check_id, rule.description, "not_run", reason), None) for rule in examination.rules]
-
-
-def _accepted(table: str, reason: str) -> Check:
-    return Check(f"rows_since_last:{table}", f"{table} may lose rows this once", "accepted", reason)
+def _by_name(rows: list[dict[str, Any]], by: str) -> dict[str, str]:
+    """What was found, by the name of what does not hold."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        rest = {column.replace("_", " "): value for column, value in row.items() if column != by}
+        found.setdefault(str(row[by]), []).append(_row(rest))
+    return {name: "; ".join(told[:EXAMPLES]) for name, told in found.items()}
 
 
 def _found(result: dict[str, Any]) -> str:
@@ -182,5 +228,5 @@ def _found(result: dict[str, Any]) -> str:
 
 def _row(example: Any) -> str:
     if isinstance(example, dict):
-        return ", ".join(f"{column} {value}" for column, value in example.items())
+        return ", ".join(f"{column} {str(value).removesuffix(MIDNIGHT)}" for column, value in example.items())
     return str(example)

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import settings
-from pipelines.errors import Fault, Faults
+from pipelines.errors import Fault, Faults, together
 from pipelines.release.manifest import MANIFEST, read_manifest, verify_or_raise
 from pipelines.settings import Workspace
 
 if TYPE_CHECKING:
     from pipelines.release.gate import GateResult
 
+WHY = "why.md"
 VERSION = re.compile(r"(\d{4})\.(\d+)\.(\d+)")
 
 
@@ -108,15 +109,23 @@ def serve(workspace: Workspace, version: str) -> None:
 
 
 def refuse(candidate: Path, result: GateResult, workspace: Workspace) -> None:
-    """Write the reasons to `refused/<time>/` and raise Refused. The candidate stays for inspection."""
-    moment = settings.now().strftime("%Y%m%dT%H%M%S.%fZ")
-    folder = workspace.refused / moment
+    """Write the reasons to `refused/<time>/` and raise Refused. The candidate stays for inspection.
+
+    `why.md` is for people, `reasons.txt` and `gate.json` for whoever mends it.
+    """
+    from pipelines.release.why import why
+
+    moment = settings.now()
+    folder = workspace.refused / moment.strftime("%Y%m%dT%H%M%S.%fZ")
     folder.mkdir(parents=True)
+    served = current_release(workspace)
+    told = why(result, workspace, served.name if served else None, moment)
+    (folder / WHY).write_text(told, encoding="utf-8")
     (folder / "gate.json").write_text(result.as_json(), encoding="utf-8")
     reasons = "\n\n".join(str(fault) for fault in result.faults)
     heading = f"Candidate {result.release_id} in {candidate.name}/ was refused. Nothing served has changed."
     (folder / "reasons.txt").write_text(f"{heading}\n\n{reasons}\n", encoding="utf-8")
-    raise Refused(list(result.faults), folder)
+    raise Refused(together(result.faults), folder)
 
 
 def current_release(workspace: Workspace) -> Path | None:

@@ -100,6 +100,7 @@ def source_yaml(path: Path, table: Table, answers: Answers) -> str:
         f"owner: {_text(answers.owner)}",
         f"review_date: {answers.review_date}",
         "is_required: false",
+        "disclosure: {rule: publisher}",
         "",
         "shape: provider_items",
         "files:",

@@ -92,7 +92,11 @@ _TABLES = {
             'R' || (i // 10) as rated_code, 'R' || (i // 10) as location_code, 'not_stated' as framework,
             'Overall' as service_group, 'Overall' as domain, 'Good' as rating, 'observed' as value_status
         from range(1000) as t(i)""",
-    "core.fct_maturity_responses": "select 'private' as sharing_scope, 'observed' as value_status",
+    "core.fct_maturity_responses": """
+        select '00d1f0c0ffee' || lpad(i::varchar, 4, '0') as submission_id, 'R' || i as org_code,
+            case when i = 0 then 'published' else 'private' end as sharing_scope, i = 0 as is_reportable,
+            'e1e1e1e1e1e1' as edition, 'f2f2f2f2f2f2' as vintage, 'observed' as value_status
+        from range(3) as t(i)""",
     "published.pub_driver_maturity": """
         select 'd' || i as driver_id, '2026' as round_key, 'all' as organisation_type,
             'all' as region_code, null::varchar as org_code, null::varchar as org_name, 'v1' as instrument_version,

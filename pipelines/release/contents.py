@@ -1,0 +1,120 @@
+"""Opening the files of a release down to their texts and figures, for the leak scan.
+
+Belongs here: what stands where in a file of each kind. Does not belong here: what is looked for (leaks.py).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.release.export import table_of
+from pipelines.release.reading import identifier, literal
+from pipelines.settings import DUCKDB_FILE
+
+PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+COMMENTS = (
+    "select table_name as place, concat_ws(' ', table_name, comment, sql) as words from duckdb_tables() "
+    "union all select table_name || '.' || column_name, concat_ws(' ', column_name, comment, column_default) "
+    "from duckdb_columns() where not internal "
+    "union all select view_name, concat_ws(' ', view_name, comment, sql) from duckdb_views() where not internal "
+    "union all select schema_name, concat_ws(' ', schema_name, comment) from duckdb_schemas() where not internal "
+    "order by all"
+)
+"""Comments and definitions, wherever a DuckDB file may hold them."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A text and where it stands. is_raw: bytes that are no text, read as if each were a letter."""
+
+    place: str
+    text: str
+    is_raw: bool = False
+
+
+def open_candidate(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that sees the tables of a candidate and can read its exported files."""
+    connection = duckdb.connect()
+    connection.execute(f"attach {literal((folder / DUCKDB_FILE).resolve())} as candidate (read_only); use candidate")
+    return connection
+
+
+def columns(connection: duckdb.DuckDBPyConnection, source: str, type_: str) -> list[str]:
+    """The columns of that type; source: a table, or a function that reads a file."""
+    described = connection.execute(f"select * from {source} limit 0").description or []
+    return [name for name, kind, *_ in described if str(kind) == type_]
+
+
+def texts(connection: duckdb.DuckDBPyConnection, source: str) -> Iterator[str]:
+    """The distinct texts of a table, and its whole numbers that are as long as an NHS number."""
+    for name in columns(connection, source, "VARCHAR"):
+        column = identifier(name)
+        found = connection.execute(f"select distinct {column} from {source} where {column} is not null").pl()
+        yield from found[name]
+    for name in columns(connection, source, "BIGINT"):
+        column = identifier(name)
+        long = f"select distinct {column} from {source} where {column} between 1000000000 and 9999999999"
+        yield from (str(number) for (number,) in connection.execute(long).fetchall())
+
+
+def is_copy(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Whether an exported file holds the table it is named after, cell by cell: as many rows, the same hashes."""
+    table = identifier(table_of(path))
+    sql = "select count(*), sum(hash(t)) from {} as t"
+    try:
+        copied = connection.execute(sql.format(_reading(connection, path))).fetchone()
+        return copied == connection.execute(sql.format(table)).fetchone()
+    except duckdb.Error:
+        return False
+
+
+def _reading(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """How the cells of an exported file are read with the types of its table."""
+    if path.suffix == ".parquet":
+        return f"read_parquet({literal(path)})"
+    described = connection.execute(f"select * from {identifier(table_of(path))} limit 0").description or []
+    types = ", ".join(f"{literal(name)}: {literal(str(kind))}" for name, kind, *_ in described)
+    return (
+        f"read_csv({literal(path)}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+        f"columns = {{{types}}})"
+    )
+
+
+def key_values(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """The free metadata of a parquet file."""
+    sql = f"select decode(key) || ' ' || decode(value) from parquet_kv_metadata({literal(path)})"
+    return "\n".join(text for (text,) in connection.execute(sql).fetchall())
+
+
+def footer(path: Path) -> str:
+    """The footer of a parquet file: its length stands before the last four bytes."""
+    content = path.read_bytes()
+    return content[-8 - int.from_bytes(content[-8:-4], "little") :].decode("latin-1")
+
+
+def first_line(path: Path) -> str:
+    """The heading of a CSV file."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline()
+
+
+def of_image(place: str, content: bytes) -> Iterator[Piece]:
+    """The texts of a PNG file. What is no PNG is looked at as bytes."""
+    if not content.startswith(PNG_HEAD):
+        yield Piece(place, content.decode("latin-1"), is_raw=True)
+        return
+    start = len(PNG_HEAD)
+    while start < len(content):
+        length = int.from_bytes(content[start : start + 4], "big")
+        kind, body = content[start + 4 : start + 8], content[start + 8 : start + 8 + length]
+        if kind in (b"tEXt", b"iTXt", b"eXIf"):
+            yield Piece(f"{place} (text)", body.decode("latin-1"))
+        elif kind == b"zTXt":
+            keyword, _, packed = body.partition(b"\0")
+            yield Piece(f"{place} (text)", (keyword + b" " + zlib.decompress(packed[1:])).decode("latin-1"))
+        start += 12 + length

@@ -1,0 +1,265 @@
+"""The leak scan: every byte of a candidate is looked at for what must not leave the house.
+
+Belongs here: opening each kind of file down to its texts and figures, and finding leaks in them. Does not belong here:
+what is confidential (confidential.py), and which kinds of file there are (policy/gate.yml).
+
+What is scanned how:
+- text files, members of archives, texts in images: whole, in pieces that overlap;
+- the copies of tables (csv/, parquet/): proven to hold what the DuckDB file holds, cell by cell; of parquet also the
+  key-value metadata and the footer. Other parquet files: their texts, figures and metadata;
+- DuckDB: every text and figure of every table, names and comments, and the raw bytes, because a file keeps what was
+  deleted from it;
+- the names of files.
+A finding says what kind of thing was found and where, and never repeats it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import html
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.release import contents
+from pipelines.release.confidential import Confidential
+from pipelines.release.contents import Piece
+from pipelines.release.reading import identifier, literal, table_names
+from pipelines.settings import DUCKDB_FILE
+
+PIECE = 1 << 18
+OVERLAP = 256
+BATCH = 1 << 25
+"""Characters that are looked through at once."""
+
+EMAIL = r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
+PHONE = r"(?:\+44[ -]?\(?0?\)?[1-9][0-9]{1,4}|0[1-9][0-9]{1,3})\)?[ -][0-9]{3,4}[ -]?[0-9]{3,4}|(?:\+44|0)7[0-9]{9}"
+NHS_NUMBER = r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}"
+PATH = r"(?:/(?:home|root|tmp|work|Users|mnt|srv|opt|var)/[A-Za-z0-9._-]|[A-Z]:\\[A-Za-z])"
+SECRET = (
+    r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY|ghp_[A-Za-z0-9]{30}|github_pat_[A-Za-z0-9_]{20}|AKIA[0-9A-Z]{16}"
+    r"|xox[abprs]-[0-9A-Za-z-]{10}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}|aws_secret_access_key"
+)
+COARSE = "|".join(
+    [r"[A-Za-z0-9]@[A-Za-z0-9]", PHONE, rf"(?:^|[^0-9.]){NHS_NUMBER}(?:[^0-9.]|\.[^0-9]|\.?$)", PATH, SECRET]
+)
+"""What a piece must match before it is looked at closely; an engine that is fast knows no looking around."""
+CLOSE = {
+    "email": re.compile(EMAIL),
+    "phone": re.compile(rf"(?<![\w.+-])(?:{PHONE})(?!\w|\.[0-9])"),
+    "nhs_number": re.compile(rf"(?<![\w.-]){NHS_NUMBER}(?![\w-]|\.[0-9])"),
+    "machine_path": re.compile(rf"(?<![\w.%~-]){PATH}"),
+    "secret": re.compile(SECRET),
+}
+IN_BYTES = {
+    "email": re.compile(r"[A-Za-z0-9._%+-]{4,64}@[A-Za-z0-9-]{4,}(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,6}(?![A-Za-z0-9])"),
+    "machine_path": re.compile(r"/(?:home|root|tmp|work|Users)/[A-Za-z0-9._-]{3,}/[A-Za-z0-9._-]{3,}"),
+    "secret": CLOSE["secret"],
+}
+"""Of raw bytes only what is too long to come about by chance."""
+KINDS = (
+    *CLOSE,
+    "identifier",
+    "not_the_table",
+    "organisation",
+    "person",
+    "unknown_kind_of_file",
+    "withheld_figure",
+)
+"""Everything that can be found."""
+CODE = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Z0-9]{2,5}(?![A-Za-z0-9])")
+MAIN = re.compile(r"<main\b.*?</main>", re.DOTALL)
+
+
+@dataclass(frozen=True, order=True)
+class Leak:
+    """What kind of thing stands where. The thing itself is never repeated."""
+
+    kind: str
+    place: str
+
+
+class Scan:
+    """One scan of one candidate folder. allowed: e-mail addresses that are public on purpose."""
+
+    def __init__(
+        self, folder: Path, confidential: Confidential, policy: dict[str, Any], allowed: Iterable[str] = ()
+    ) -> None:
+        self._folder = folder
+        self._confidential = confidential
+        self._policy = policy
+        self._allowed = {address.lower() for address in allowed}
+        self._kinds = {needle.lower(): kind for needle, kind in confidential.needles().items()}
+        self._needles = sorted(self._kinds)
+        self._leaks: set[Leak] = set()
+
+    def run(self, files: Iterable[Path] | None = None) -> list[Leak]:
+        """All leaks of the folder, or of some of its files, sorted."""
+        paths = sorted(self._folder.rglob("*") if files is None else files)
+        present = [path for path in paths if not path.is_dir()]
+        with contents.open_candidate(self._folder) as self._connection:
+            self._look_through(piece for path in present for piece in self._pieces(path))
+        return sorted(self._leaks)
+
+    def _pieces(self, path: Path) -> Iterator[Piece]:
+        place = path.relative_to(self._folder).as_posix()
+        self._look_at_name(place)
+        yield Piece(f"{place} (name)", place)
+        suffix = path.suffix.lower()
+        if place == DUCKDB_FILE:
+            yield from self._of_database(path, place)
+        elif Path(place).parent.name in ("csv", "parquet") and len(Path(place).parts) == 2:
+            yield from self._of_copy(path, place)
+        elif suffix in self._policy["tables"]:
+            yield from self._of_parquet(path, place)
+        elif suffix in self._policy["text"]:
+            yield from self._of_text(place, path.read_bytes())
+        elif suffix in self._policy["archives"]:
+            yield from self._of_archive(path, place)
+        elif suffix in self._policy["images"]:
+            yield from contents.of_image(place, path.read_bytes())
+        else:
+            self._found("unknown_kind_of_file", place)
+
+    def _found(self, kind: str, place: str) -> None:
+        self._leaks.add(Leak(kind, place))
+
+    def _look_at_name(self, place: str) -> None:
+        """A file may be named after an organisation only where the policy says so."""
+        if not _is_among(place, self._policy["organisations_in_names"]):
+            self._look_for_codes(f"{place} (name)", re.sub(r"[_/.-]", " ", place), names_too=False)
+
+    def _of_text(self, place: str, content: bytes) -> Iterator[Piece]:
+        text = content.decode("utf-8", errors="replace")
+        if "&#" in text:
+            text = html.unescape(text)
+        if _is_among(place, self._policy["self_assessment_files"]):
+            main = MAIN.search(text) if place.endswith(".html") else None
+            self._look_for_codes(place, main.group() if main else text)
+        yield Piece(place, text)
+
+    def _of_archive(self, path: Path, place: str) -> Iterator[Piece]:
+        """Members are texts, whatever they are called: a workbook holds nothing else."""
+        with zipfile.ZipFile(path) as archive:
+            yield Piece(f"{place} (comment)", archive.comment.decode("latin-1"))
+            for member in archive.infolist():
+                yield Piece(f"{place}: {member.filename}", member.filename)
+                yield from self._of_text(f"{place}: {member.filename}", archive.read(member))
+
+    def _of_copy(self, path: Path, place: str) -> Iterator[Piece]:
+        """A copy of a table is proven to be one: the table itself is looked at in the DuckDB file."""
+        if not contents.is_copy(self._connection, path):
+            self._found("not_the_table", place)
+        if path.suffix in self._policy["tables"]:
+            yield from self._of_footer(path, place)
+        else:
+            yield Piece(f"{place} (heading)", contents.first_line(path))
+
+    def _of_parquet(self, path: Path, place: str) -> Iterator[Piece]:
+        yield from self._of_footer(path, place)
+        yield from self._of_columns(f"read_parquet({literal(path)})", place)
+
+    def _of_footer(self, path: Path, place: str) -> Iterator[Piece]:
+        """The footer holds the names of columns, the lowest and highest text of each, and free metadata."""
+        free = contents.key_values(self._connection, path)
+        self._look_for_codes(f"{place} (metadata)", free, names_too=False)
+        yield Piece(f"{place} (metadata)", free)
+        yield Piece(f"{place} (footer)", contents.footer(path), is_raw=True)
+
+    def _of_database(self, path: Path, place: str) -> Iterator[Piece]:
+        for table in table_names(self._connection):
+            yield from self._of_columns(identifier(table), f"{place}: {table}")
+            if _is_among(table, self._policy["self_assessment_tables"]):
+                told = " ".join(contents.texts(self._connection, identifier(table)))
+                self._look_for_codes(f"{place}: {table}", told)
+        for described, words in self._connection.execute(contents.COMMENTS).fetchall():
+            self._look_for_codes(f"{place}: {described} (comment)", words, names_too=False)
+            yield Piece(f"{place}: {described} (comment)", words)
+        yield Piece(f"{place} (bytes)", path.read_bytes().decode("latin-1"), is_raw=True)
+
+    def _of_columns(self, source: str, place: str) -> Iterator[Piece]:
+        self._look_for_figures(source, place)
+        yield Piece(place, "\n".join(contents.texts(self._connection, source)))
+
+    def _look_for_figures(self, source: str, place: str) -> None:
+        names = contents.columns(self._connection, source, "DOUBLE")
+        if not names or not self._confidential.figures:
+            return
+        shown = self._connection.execute(f"select {', '.join(map(identifier, names))} from {source}").pl()
+        secret = pl.Series("secret", sorted(self._confidential.figures))
+        if shown.select(pl.any_horizontal(pl.all().is_in(secret.implode()).any())).item():
+            self._found("withheld_figure", place)
+
+    def _look_for_codes(self, place: str, text: str, names_too: bool = True) -> None:
+        """Codes and names of organisations that may not be named beside a self-assessment."""
+        unnamed = self._confidential.unnamed
+        if any(token in unnamed for token in CODE.findall(text)):
+            self._found("organisation", place)
+        if names_too and _has_any(text, [name for name in unnamed.values() if len(name) > OVERLAP // 32]):
+            self._found("organisation", place)
+
+    def _look_through(self, pieces: Iterable[Piece]) -> None:
+        batch: list[Piece] = []
+        size = 0
+        for piece in pieces:
+            batch += _cut(piece)
+            size += len(piece.text)
+            if size > BATCH:
+                self._look_at_batch(batch)
+                batch, size = [], 0
+        self._look_at_batch(batch)
+
+    def _look_at_batch(self, batch: list[Piece]) -> None:
+        """First the fast look at all pieces, then the close one at those that showed something."""
+        texts = pl.Series("text", [piece.text for piece in batch], dtype=pl.String)
+        for piece in _where(batch, texts.str.contains(COARSE)):
+            self._look_closely(piece)
+        if self._needles:
+            marked = texts.str.contains_any(self._needles, ascii_case_insensitive=True)
+            for piece in _where(batch, marked):
+                found = pl.Series([piece.text]).str.extract_many(self._needles, ascii_case_insensitive=True)
+                for needle in found.explode():
+                    self._found(self._kinds[needle.lower()], piece.place)
+
+    def _look_closely(self, piece: Piece) -> None:
+        for kind, pattern in (IN_BYTES if piece.is_raw else CLOSE).items():
+            if any(self._counts(kind, match.group()) for match in pattern.finditer(piece.text)):
+                self._found(kind, piece.place)
+
+    def _counts(self, kind: str, text: str) -> bool:
+        if kind == "email":
+            return text.lower() not in self._allowed
+        return kind != "nhs_number" or is_nhs_number(text)
+
+
+def is_nhs_number(text: str) -> bool:
+    """Whether the tenth digit is the check digit of the first nine, modulo 11 (NHS Data Dictionary, NHS NUMBER)."""
+    figures = [int(letter) for letter in text if letter.isdigit()]
+    total = sum(weight * figure for weight, figure in zip(range(10, 1, -1), figures[:9], strict=True))
+    return (11 - total % 11) % 11 == figures[9] and len(set(figures)) > 1
+
+
+def _is_among(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _has_any(text: str, words: list[str]) -> bool:
+    return bool(words) and bool(pl.Series([text]).str.contains_any(words).item())
+
+
+def _where(batch: list[Piece], mask: pl.Series) -> list[Piece]:
+    return [batch[place] for place in mask.arg_true()]
+
+
+def _cut(piece: Piece) -> Iterator[Piece]:
+    """Pieces that overlap, so that nothing is missed where they meet."""
+    if len(piece.text) <= PIECE:
+        yield piece
+        return
+    for start in range(0, len(piece.text), PIECE):
+        yield Piece(piece.place, piece.text[start : start + PIECE + OVERLAP], piece.is_raw)

@@ -1,0 +1,332 @@
+"""The leak scan: every planted secret is found, wherever it stands, and what is public is left alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import struct
+import zipfile
+import zlib
+
+import duckdb
+import polars as pl
+import pytest
+import standin
+
+from pipelines.release.confidential import digits, gather, telling
+from pipelines.release.examinations import read_gate_policy
+from pipelines.release.leaks import KINDS, Leak, Scan, is_nhs_number
+from pipelines.release.output_rules import leaks
+from pipelines.settings import DUCKDB_FILE, Workspace
+
+VERSION = "2026.2.0"
+POLICY = read_gate_policy()["leaks"]
+WEIGHT = 3.14159265358979
+RHO = -0.271828182845904
+SUBMITTER = "Ada Sample-Lovelace"
+COMMENT = "we do not get on with our neighbours"
+UNNAMED = "R1"
+"""Shared in confidence in the stand-in; R0 may be named."""
+NHS_NUMBER = "9434765919"
+"""Much used as an example: 9·10+4·9+3·8+4·7+7·6+6·5+5·4+9·3+1·2 = 299 = 27·11 + 2, and 11 - 2 = 9."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Workspace:
+    """A good candidate, and behind it a build file and a submission that hold what must stay there."""
+    made = standin.workspace(tmp_path_factory.mktemp("home"))
+    with duckdb.connect(str(made.warehouse)) as writer:
+        writer.execute(f"create table intermediate.int_sharing__weighted as select {WEIGHT}::double as weight")
+    standin.candidate(made, VERSION)
+    folder = made.raw / "impact_self_assessment" / "e1__f2"
+    folder.mkdir(parents=True)
+    (folder / "received_as.txt").write_text("From Ada, final FINAL.csv\n")
+    header = "ods_code,contact_name,contact_email,item,level,comment\r\n"
+    (folder / "e1.csv").write_text(f"{header}R1,{SUBMITTER},ada@trust.example,i1,2,{COMMENT}\r\n")
+    return made
+
+
+@pytest.fixture
+def scan(place, tmp_path):
+    """The leaks of a copy of the candidate after something was done to it."""
+
+    def after(spoil=None) -> set[Leak]:
+        copy = Workspace(tmp_path / "home", place.origin)
+        shutil.copytree(place.candidate, copy.candidate)
+        if spoil:
+            spoil(copy.candidate)
+        return set(Scan(copy.candidate, gather(place, POLICY), POLICY, {"team@nhs.example"}).run())
+
+    return after
+
+
+def writes(name: str, content: str | bytes):
+    """Something that writes a file into the candidate."""
+
+    def write(folder) -> None:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return write
+
+
+def runs(*statements: str):
+    """Something that changes the candidate's DuckDB file."""
+
+    def run(folder) -> None:
+        with duckdb.connect(str(folder / DUCKDB_FILE)) as writer:
+            for statement in statements:
+                writer.execute(statement)
+
+    return run
+
+
+def zips(name: str, member: str, content: str):
+    def write(folder) -> None:
+        (folder / name).parent.mkdir(exist_ok=True)
+        with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(member, content)
+
+    return write
+
+
+def parquet(name: str, frame: pl.DataFrame, **metadata: str):
+    def write(folder) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        frame.write_parquet(folder / name, metadata=metadata)
+
+    return write
+
+
+def png(keyword: bytes, text: bytes) -> bytes:
+    """An image of nothing with a compressed text in it."""
+    body = keyword + b"\0\0" + zlib.compress(text)
+    chunk = struct.pack(">I", len(body)) + b"zTXt" + body + struct.pack(">I", zlib.crc32(b"zTXt" + body))
+    return b"\x89PNG\r\n\x1a\n" + chunk
+
+
+FRAME = pl.DataFrame({"value": [1.5], "note": ["none"]})
+PLANTED = [
+    pytest.param(
+        writes("site/charts/m1.svg", f'<svg><path aria-label="rho: {-WEIGHT}"/></svg>'),
+        Leak("withheld_figure", "site/charts/m1.svg"),
+        id="withheld value in the drawing of a chart",
+    ),
+    pytest.param(
+        parquet("api/v1/indicators/m1/data.parquet", FRAME.with_columns(value=pl.lit(WEIGHT))),
+        Leak("withheld_figure", "api/v1/indicators/m1/data.parquet"),
+        id="withheld value in a column of parquet",
+    ),
+    pytest.param(
+        runs(f"update pub_measure_values set value = {WEIGHT} where measure_id = 'm1' and org_code = 'R0'"),
+        Leak("withheld_figure", f"{DUCKDB_FILE}: pub_measure_values"),
+        id="withheld value in a table",
+    ),
+    pytest.param(
+        parquet("api/v1/x/data.parquet", FRAME, remark=f"without {UNNAMED}A"),
+        None,
+        id="no code in the metadata of parquet",
+    ),
+    pytest.param(
+        parquet("api/v1/x/data.parquet", FRAME, remark="without R15 it would be higher"),
+        Leak("organisation", "api/v1/x/data.parquet (metadata)"),
+        id="code in the metadata of parquet",
+    ),
+    pytest.param(
+        zips("workbook/x_SYNTHETIC.xlsx", "xl/sharedStrings.xml", "<t>[note 1] ask jo.bloggs@trust.example</t>"),
+        Leak("email", "workbook/x_SYNTHETIC.xlsx: xl/sharedStrings.xml"),
+        id="address in a note of a workbook",
+    ),
+    pytest.param(
+        writes("site/methods.html", "<p>Ask jo&#64;trust.example or team@nhs.example.</p>"),
+        Leak("email", "site/methods.html"),
+        id="address in a note of a page, as an entity",
+    ),
+    pytest.param(
+        writes("site/charts/x.csv", "note\r\nask jo@trust.example\r\n"),
+        Leak("email", "site/charts/x.csv"),
+        id="address in a note of a csv",
+    ),
+    pytest.param(
+        writes("site/index.html", "<!-- made in /home/jo/impact --><p>SYNTHETIC</p>"),
+        Leak("machine_path", "site/index.html"),
+        id="path in a comment of a page",
+    ),
+    pytest.param(
+        writes("api/v1/x.json", json.dumps({"note": f"patient {NHS_NUMBER}"})),
+        Leak("nhs_number", "api/v1/x.json"),
+        id="NHS number in JSON",
+    ),
+    pytest.param(
+        writes("api/v1/x.json", json.dumps({"note": "patient 943 476 5919"})),
+        Leak("nhs_number", "api/v1/x.json"),
+        id="NHS number in groups",
+    ),
+    pytest.param(
+        runs(f"comment on column pub_measure_values.value is 'as {SUBMITTER.upper()} told us'"),
+        Leak("person", f"{DUCKDB_FILE}: pub_measure_values.value (comment)"),
+        id="name of a submitter in a comment of the DuckDB file",
+    ),
+    pytest.param(
+        runs(f"create table extra as select '{COMMENT}' as note", "checkpoint", "drop table extra", "checkpoint"),
+        Leak("person", f"{DUCKDB_FILE} (bytes)"),
+        id="comment of a submitter in a table that was dropped",
+    ),
+    pytest.param(
+        writes("site/charts/maturity_R15.svg", "<svg></svg>"),
+        Leak("organisation", "site/charts/maturity_R15.svg (name)"),
+        id="code in the name of a file",
+    ),
+    pytest.param(
+        writes("site/charts/maturity_d1.csv", "organisation,level\r\nR15,2\r\n"),
+        Leak("organisation", "site/charts/maturity_d1.csv"),
+        id="code beside a level in the data of a chart",
+    ),
+    pytest.param(
+        writes("site/indicators/maturity_d1.html", "<main><p>Trust 115 rates itself lower.</p></main>"),
+        Leak("organisation", "site/indicators/maturity_d1.html"),
+        id="name of an organisation on a page of maturity",
+    ),
+    pytest.param(
+        runs("update pub_maturity_responses set org_code = 'R15' where item_id = 'i1'"),
+        Leak("organisation", f"{DUCKDB_FILE}: pub_maturity_responses"),
+        id="code in a table of self-assessments",
+    ),
+    pytest.param(
+        writes("evidence/x.json", '{"row": "00d1f0c0ffee0001"}'),
+        Leak("identifier", "evidence/x.json"),
+        id="number of a submission in the gate's own evidence",
+    ),
+    pytest.param(
+        writes("site/x.txt", "received from ada, final final.csv"),
+        Leak("person", "site/x.txt"),
+        id="name of the file that came in",
+    ),
+    pytest.param(
+        writes("site/cite.html", "<p>Ring 0113 496 0123.</p>"), Leak("phone", "site/cite.html"), id="telephone number"
+    ),
+    pytest.param(
+        writes("site/assets/x.js", "const key = '-----BEGIN OPENSSH PRIVATE KEY-----'"),
+        Leak("secret", "site/assets/x.js"),
+        id="private key",
+    ),
+    pytest.param(
+        writes("site/charts/x.png", png(b"Author", b"jo.bloggs@trust.example")),
+        Leak("email", "site/charts/x.png (text)"),
+        id="address in a picture",
+    ),
+    pytest.param(
+        writes("csv/dim_driver_SYNTHETIC.csv", "driver_id\r\nd1\r\n"),
+        Leak("not_the_table", "csv/dim_driver_SYNTHETIC.csv"),
+        id="csv that is no copy of its table",
+    ),
+    pytest.param(
+        parquet("parquet/dim_driver_SYNTHETIC.parquet", FRAME),
+        Leak("not_the_table", "parquet/dim_driver_SYNTHETIC.parquet"),
+        id="parquet that is no copy of its table",
+    ),
+    pytest.param(
+        writes("site/x.bin", b"\0\1"), Leak("unknown_kind_of_file", "site/x.bin"), id="file that nobody can look into"
+    ),
+]
+
+
+@pytest.mark.parametrize(("spoil", "expected"), PLANTED)
+def test_what_is_planted_is_found(scan, spoil, expected):
+    found = scan(spoil)
+    assert expected in found if expected else found == set()
+
+
+def test_every_kind_of_leak_was_planted():
+    assert {one.values[1].kind for one in PLANTED if one.values[1]} == set(KINDS)
+
+
+def test_a_good_candidate_has_no_leak(scan):
+    assert scan() == set()
+
+
+def test_what_is_public_is_left_alone(scan):
+    """Addresses of the policy, web addresses that look like paths, long figures, and codes where they may stand."""
+    texts = (
+        "team@nhs.example https://www.example.org/home/statistics/ 0.1234567890123 9434765918 1234567890.5",
+        "<svg><path d='M 100 200 L 0.0123 456'/></svg>",
+        "<main><p>Trust 0 (R0) rates itself higher.</p></main><footer>R15</footer>",
+    )
+    names = ("site/a.html", "site/charts/b.svg", "site/indicators/maturity_d1.html")
+
+    def write(folder) -> None:
+        for name, text in zip(names, texts, strict=True):
+            writes(name, text)(folder)
+        writes("site/organisations/R15.html", "<p>R15, Trust 15</p>")(folder)
+
+    assert scan(write) == set()
+
+
+@pytest.mark.parametrize("before", [262_130, 262_144, 262_150])
+def test_what_stands_where_two_pieces_meet_is_found(scan, before):
+    text = "x" * before + " jo@trust.example " + "y" * 300_000
+    assert scan(writes("site/x.txt", text)) == {Leak("email", "site/x.txt")}
+
+
+def test_a_finding_does_not_repeat_what_was_found(scan):
+    found = scan(writes("site/x.txt", f"{SUBMITTER} ada@trust.example {NHS_NUMBER} {WEIGHT}"))
+    told = leaks(found).sql
+    assert "site/x.txt" in told
+    assert not any(secret in told for secret in (SUBMITTER, "ada@trust", NHS_NUMBER, str(WEIGHT)))
+
+
+def test_what_is_shown_in_the_build_file_only_is_withheld(place):
+    """As if disclosure control had taken one figure out on the way, and left another like it."""
+    with duckdb.connect(str(place.warehouse)) as writer:
+        writer.execute(
+            f"update published.pub_measure_values set value = {-RHO} where measure_id = 'm2' and org_code = 'R3'"
+        )
+    assert -RHO in gather(place, POLICY).figures
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(3.14159265358979, "3.14159265358"), (-0.000271828182845904, "0.000271828182845"), (1.5, "1.5")],
+)
+def test_a_figure_is_known_by_twelve_digits(value, expected):
+    assert digits(value) == expected
+
+
+def test_short_figures_and_ratios_of_small_numbers_tell_nothing():
+    assert telling({1.5, 1 / 3, 200 / 7, 1 / 997, WEIGHT}) == {WEIGHT}
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ("9434765919", True),
+        ("943 476 5919", True),
+        ("9434765918", False),
+        # 4·10+0·9+1·8+0·7+2·6+3·5+2·4+1·3+3·2 = 92 = 8·11 + 4, and 11 - 4 = 7.
+        ("4010232137", True),
+        ("0000000000", False),
+    ],
+)
+def test_the_tenth_digit_of_an_nhs_number_checks_the_others(number, expected):
+    assert is_nhs_number(number) is expected
+
+
+def test_words_of_a_workbook_that_came_in(place, tmp_path):
+    from xlsxwriter import Workbook
+
+    home = Workspace(tmp_path / "home", place.origin)
+    folder = home.raw / "impact_self_assessment" / "a__b"
+    folder.mkdir(parents=True)
+    with Workbook(str(folder / "a.xlsx")) as book:
+        form, answers = book.add_worksheet("Submission"), book.add_worksheet("Answers")
+        form.write_column(0, 0, ["ODS code", "Contact name", "Contact e-mail", "Assessment date"])
+        form.write_column(0, 1, ["R1", "Grace Sample-Hopper", "grace@trust.example"])
+        form.write_datetime(3, 1, dt.datetime(2026, 1, 13))
+        answers.write_row(0, 0, ["Item", "Question", "Level", "Comment"])
+        answers.write_row(1, 0, ["i1", "Does the board set the purpose?", 3, "not since the merger"])
+    shutil.copytree(place.warehouse.parent, home.warehouse.parent)
+    shutil.copytree(place.candidate, home.candidate)
+    people = {text for text, kind in gather(home, POLICY).texts.items() if kind == "person"}
+    assert people == {"Grace Sample-Hopper", "grace@trust.example", "not since the merger"}
