@@ -149,19 +149,19 @@ class Control:
             path.chmod(0o600)
 
     def _counted(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        parts = []
-        for (measure_id,), part in rows.partition_by("measure_id", as_dict=True).items():
-            source, measure = self.measures[measure_id]
-            for beginning in COUNTED[name].names:
-                columns = _Columns(beginning, source, measure)
-                if source.disclosure.rule == "person_counts":
-                    told = columns.rounded(part)
-                else:
-                    told = columns.hidden(part, self.patterns[source.source_id])
-                self.withheld.append(columns.withheld(name, part, told))
-                part = told  # noqa: PLW2901
-            parts.append(part)
-        return pl.concat(parts) if parts else rows
+        parts = rows.partition_by("measure_id", as_dict=True).items()
+        return pl.concat([rows.clear(), *(self._of_measure(name, measure_id, part) for (measure_id,), part in parts)])
+
+    def _of_measure(self, name: str, measure_id: str, rows: pl.DataFrame) -> pl.DataFrame:
+        source, measure = self.measures[measure_id]
+        for beginning in COUNTED[name].names:
+            columns, before = _Columns(beginning, source, measure), rows
+            if source.disclosure.rule == "person_counts":
+                rows = columns.rounded(before)
+            else:
+                rows = columns.hidden(before, self.patterns[source.source_id])
+            self.withheld.append(columns.withheld(name, before, rows))
+        return rows
 
     @cached_property
     def patterns(self) -> dict[str, set[tuple[str, str, str]]]:
