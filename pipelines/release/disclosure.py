@@ -171,13 +171,16 @@ class Control:
 
     def _pattern(self, source: Source) -> set[tuple[str, str, str]]:
         listed = ", ".join(literal(measure.measure_id) for measure in source.measures)
-        columns = "measure_id, org_code, period_type, period_key, period_start, period_end, numerator, denominator"
+        columns = "measure_id, org_code, period_type, period_key, numerator, denominator"
         latest, every = (
             self.connection.execute(
-                f"select {columns} from build.{table} where measure_id in ({listed}) "
+                f"select {wanted} from build.{table} where measure_id in ({listed}) "
                 "and numerator is not null and denominator is not null order by all"
             ).pl()
-            for table in ("published.pub_measure_values", "core.fct_measure_values")
+            for table, wanted in (
+                ("published.pub_measure_values", f"{columns}, period_start, period_end"),
+                ("core.fct_measure_values", columns),
+            )
         )
         return exact_pattern(latest, every, source)
 
