@@ -15,7 +15,7 @@ from pipelines.settings import PROJECT_ROOT
 def impact(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """One call of `impact`; its exit code is for the test to judge."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPACT_", "DAGSTER_"))}
-    environment = {**kept, "IMPACT_HOME": str(home)}
+    environment = {**kept, "IMPACT_HOME": str(home), "IMPACT_SAMPLE_AS_PUBLISHED": "yes"}
     command = [sys.executable, "-m", "pipelines.cli", *words]
     return subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
 
