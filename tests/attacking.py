@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from pytauargus._tauargus import audit_jj
@@ -101,3 +102,45 @@ def disclosed(
 
 def _is_told(count: int, low: int, high: int, most: int) -> bool:
     return count > 0 and (low > 1 or high < most if count <= most else low == high)
+
+
+def few_at_a_level(
+    cells: Mapping[str, Sequence[int]],
+    hidden: Collection[str],
+    counts_told: Iterable[tuple[str, int]],
+    shares_told: Iterable[tuple[str, int]],
+    minimum: int,
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Cells and levels of which it is told after all that fewer than `minimum` unnamed organisations are at them.
+
+    cells: organisations by level from 1 on. The attacker knows how many share in each cell that is not hidden, and of
+    `all` whatever is told.
+    """
+    counts_told, shares_told = set(counts_told), set(shares_told)
+    total = tuple(map(sum, zip(*cells.values(), strict=True)))
+    every = _bands({level for cell, level in shares_told if cell == "all"}, len(total))
+    counts = {(cell, band): _count(of, band) for cell, of in cells.items() for band in every}
+    sums = [Sum(tuple((cell, band) for cell in cells)) for band in every]
+    told = {(cell, band) for cell, band in counts if len(band) == 1 and (cell, band[0]) in counts_told} - {
+        (cell, band) for cell, band in counts if cell in hidden
+    }
+    for cell in cells.keys() - set(hidden):
+        for part in _bands({level for one, level in shares_told if one == cell}, len(total)):
+            sums.append(Sum(tuple((cell, band) for band in every if set(band) <= set(part))))
+    few = [one for one, count in counts.items() if 0 < count < minimum]
+    found = [("all", band) for band in every if 0 < _count(total, band) < minimum]
+    unknown = counts.keys() - told
+    # Where no count of any cell is told, no more can be withheld than that.
+    if not told and not {cell for cell, level in shares_told if level > 1} - {"all"}:
+        return found
+    ranges = intervals(counts, sums, unknown) if unknown else {}
+    safe = {one for one, (low, high) in ranges.items() if round(low) <= 1 and round(high) >= minimum - 1}
+    return found + [one for one in few if one not in safe]
+
+
+def _bands(starts: Collection[int], size: int) -> list[tuple[int, ...]]:
+    return [tuple(range(low, high)) for low, high in pairwise([*sorted({1, *starts}), size + 1])]
+
+
+def _count(counts: Sequence[int], band: tuple[int, ...]) -> int:
+    return sum(counts[level - 1] for level in band)

@@ -118,6 +118,7 @@ where
     and (
         margined.n_shared < {{ var('minimum_sharing_organisations') }}
         or margined.n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1
+        or margined.n_eligible - margined.n_shared between 1 and {{ var('minimum_sharing_organisations') }} - 1
     )
 
 union all
