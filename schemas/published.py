@@ -851,9 +851,7 @@ PUBLISHED = (
         _nullable(INSTRUMENT_VERSION),
         ORGANISATION_TYPE,
         _count("level", "fifth of the evidence, or level of the instrument", "INTEGER"),
-        _nullable(
-            _count("n", "organisations at the level, to the nearest 5 if self-assessed; or null", "INTEGER")
-        ),
+        _nullable(_count("n", "organisations at the level, to the nearest 5 if self-assessed; or null", "INTEGER")),
         _number("outcome_median", "median of the outcome, in the measure's own unit"),
         _number("outcome_lower_quartile", "lower quartile of the outcome"),
         _number("outcome_upper_quartile", "upper quartile of the outcome"),

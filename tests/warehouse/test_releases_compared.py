@@ -269,12 +269,10 @@ def test_the_attacker_finds_something_where_only_small_cells_are_hidden(home, st
 
 
 def test_each_table_would_tell_something(home):
-    """Without the guard; and all were shown at first, so that there was something to hold."""
+    """Without the guard. Nobody changes from round to round here, so that no change is shown."""
     found = [alarm for year in STORIES.values() for alarm in alarms(home.unguarded, year)]
-    words = ("shared_purpose'", "'item ", " level ", " change'", " staff_survey'")
+    words = ("shared_purpose'", "'item ", " level ", " staff_survey'")
     assert [word for word in words if not any(word in alarm for alarm in found)] == []
-    at_first = {key[0] for key in home.guarded[0]}
-    assert all(any(word.strip("'") in f"'{name}" for name in at_first) for word in words)
 
 
 def test_what_two_tables_tell_together_moves_by_no_few(home):
