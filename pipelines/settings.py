@@ -196,6 +196,11 @@ def may_replace_published() -> bool:
     return os.environ.get("IMPACT_REPLACE_PUBLISHED") == "yes"
 
 
+def may_take_sample() -> bool:
+    """Whether files of the SYNTHETIC sample may stand in for published ones: the tests of this product do that."""
+    return os.environ.get("IMPACT_SAMPLE_AS_PUBLISHED") == "yes"
+
+
 def today() -> dt.date:
     """The day against which calendars are held: `IMPACT_TODAY` in ISO form, or the clock's."""
     return _day("IMPACT_TODAY") or dt.date.today()

@@ -22,9 +22,10 @@ from pipelines.editions.publication import Publication
 from pipelines.editions.settle import settle
 from pipelines.errors import Fault
 from pipelines.harmonise.door import admit
+from pipelines.harmonise.fictitious import refuse_sample
 from pipelines.progress import say
 from pipelines.readers import read_file, unread
-from pipelines.settings import PROJECT_ROOT, Workspace, seed_path
+from pipelines.settings import PROJECT_ROOT, Workspace, may_take_sample, seed_path
 from pipelines.store import explanations, parquet, snapshots
 from pipelines.store.parquet import Staged
 from pipelines.store.snapshots import Snapshot
@@ -36,6 +37,7 @@ READING_CODE = (
     "pipelines/editions/content.py",
     "pipelines/editions/publication.py",
     "pipelines/store/parquet.py",
+    "pipelines/sample/data/sample.yml",
     "pipelines/staging.py",
     "schemas",
 )
@@ -175,6 +177,8 @@ def _stage(
             frames = [_read(path, source, snapshot)]
         published = publication.of_file(frames[0], published)
         admitted = admit(frames.pop(), source, snapshot.where, known)
+        if workspace.origin == "published" and not may_take_sample():
+            refuse_sample(admitted.accepted, snapshot.where)
     except Fault as fault:
         parquet.drop(workspace, snapshot)
         return _refused(key, str(fault.discreet() if source.is_restricted else fault), published)

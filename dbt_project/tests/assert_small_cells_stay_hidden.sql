@@ -50,6 +50,7 @@ cells as (
         margined.group_key,
         margined.round_key,
         margined.margin,
+        margined.n_eligible,
         margined.n_shared,
         margined.n_unnamed,
         margined.lowest_unnamed,
@@ -75,6 +76,7 @@ where
     and (
         n_shared < {{ var('minimum_sharing_organisations') }}
         or n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1
+        or n_eligible - n_shared between 1 and {{ var('minimum_sharing_organisations') }} - 1
         or lowest_unnamed = highest_unnamed
     )
 
@@ -116,4 +118,77 @@ where
     and (
         margined.n_shared < {{ var('minimum_sharing_organisations') }}
         or margined.n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1
+        or margined.n_eligible - margined.n_shared between 1 and {{ var('minimum_sharing_organisations') }} - 1
     )
+
+union all
+
+select
+    'how few are at a level, or rate themselves so, is shown' as finding,
+    counted.cell_key as subject,
+    counted.group_key as round_key,
+    counted.margin
+from {{ ref('int_maturity_levels__counted') }} as counted
+inner join (
+    select
+        'pub_maturity_distribution' as table_name,
+        round_key || '|' || instrument_version || '|' || exposure_kind || '|' || exposure_id as group_key,
+        organisation_type || '|' || region_code as cell_key,
+        level as category
+    from {{ ref('pub_maturity_distribution') }}
+    where n_at_level is not null or share_at_level is not null
+
+    union all
+
+    select
+        'pub_maturity_change' as table_name,
+        round_key || '|' || instrument_version || '|' || exposure_kind || '|' || exposure_id || '|' || previous_round_key
+        || '|' || previous_instrument_version as group_key,
+        organisation_type || '|' || region_code as cell_key,
+        signs.category
+    from {{ ref('pub_maturity_change') }}
+    cross join (values (-1), (0), (1)) as signs (category)
+    where
+        org_code is null
+        and case signs.category when -1 then n_worsened when 0 then n_same else n_improved end is not null
+
+    union all
+
+    select
+        'pub_maturity_agreement' as table_name,
+        round_key || '|' || instrument_version || '|driver|' || driver_id || '|' || evidence_basis as group_key,
+        organisation_type || '|' || region_code as cell_key,
+        signs.category
+    from {{ ref('pub_maturity_agreement') }}
+    cross join (values (-1), (0), (1)) as signs (category)
+    where
+        org_code is null
+        and case signs.category when -1 then share_below when 0 then share_in_line else share_above end is not null
+) as told
+    on
+        counted.table_name = told.table_name
+        and counted.group_key = told.group_key
+        and counted.cell_key = told.cell_key
+        and counted.category = told.category
+where counted.n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1
+
+union all
+
+select
+    'how few are at level 3 or above, or are not, is shown' as finding,
+    driver_id as subject,
+    counted.group_key as round_key,
+    margin
+from {{ ref('int_maturity_levels__counted') }} as counted
+inner join {{ ref('pub_driver_maturity') }} as shown
+    on
+        counted.table_name = 'pub_maturity_distribution'
+        and counted.group_key = shown.round_key || '|' || shown.instrument_version || '|driver|' || shown.driver_id
+        and counted.cell_key = shown.organisation_type || '|' || shown.region_code
+where shown.org_code is null and shown.share_at_or_above_3 is not null
+group by driver_id, counted.group_key, margin, counted.cell_key
+having
+    sum(case when counted.category >= 3 then counted.n_unnamed else 0 end)
+    between 1 and {{ var('minimum_sharing_organisations') }} - 1
+    or sum(case when counted.category < 3 then counted.n_unnamed else 0 end)
+    between 1 and {{ var('minimum_sharing_organisations') }} - 1

@@ -149,19 +149,19 @@ class Control:
             path.chmod(0o600)
 
     def _counted(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        parts = []
-        for (measure_id,), part in rows.partition_by("measure_id", as_dict=True).items():
-            source, measure = self.measures[measure_id]
-            for beginning in COUNTED[name].names:
-                columns = _Columns(beginning, source, measure)
-                if source.disclosure.rule == "person_counts":
-                    told = columns.rounded(part)
-                else:
-                    told = columns.hidden(part, self.patterns[source.source_id])
-                self.withheld.append(columns.withheld(name, part, told))
-                part = told  # noqa: PLW2901
-            parts.append(part)
-        return pl.concat(parts) if parts else rows
+        parts = rows.partition_by("measure_id", as_dict=True).items()
+        return pl.concat([rows.clear(), *(self._of_measure(name, measure_id, part) for (measure_id,), part in parts)])
+
+    def _of_measure(self, name: str, measure_id: str, rows: pl.DataFrame) -> pl.DataFrame:
+        source, measure = self.measures[measure_id]
+        for beginning in COUNTED[name].names:
+            columns, before = _Columns(beginning, source, measure), rows
+            if source.disclosure.rule == "person_counts":
+                rows = columns.rounded(before)
+            else:
+                rows = columns.hidden(before, self.patterns[source.source_id])
+            self.withheld.append(columns.withheld(name, before, rows))
+        return rows
 
     @cached_property
     def patterns(self) -> dict[str, set[tuple[str, str, str]]]:
@@ -171,13 +171,16 @@ class Control:
 
     def _pattern(self, source: Source) -> set[tuple[str, str, str]]:
         listed = ", ".join(literal(measure.measure_id) for measure in source.measures)
-        columns = "measure_id, org_code, period_type, period_key, period_start, period_end, numerator, denominator"
+        columns = "measure_id, org_code, period_type, period_key, numerator, denominator"
         latest, every = (
             self.connection.execute(
-                f"select {columns} from build.{table} where measure_id in ({listed}) "
+                f"select {wanted} from build.{table} where measure_id in ({listed}) "
                 "and numerator is not null and denominator is not null order by all"
             ).pl()
-            for table in ("published.pub_measure_values", "core.fct_measure_values")
+            for table, wanted in (
+                ("published.pub_measure_values", f"{columns}, period_start, period_end"),
+                ("core.fct_measure_values", columns),
+            )
         )
         return exact_pattern(latest, every, source)
 

@@ -78,7 +78,7 @@ def hide(counts: Counts, sums: Sequence[Sum], most: int, forced: Iterable[Cell] 
 
     counts: whole numbers, 0 or more. sums: a cell stands in two of them at most, so that they form a network; those
     that follow from others are left out. forced: hidden already. A hidden count of 1 to `most` can be any of these for
-    all that can be known, and no other can be told exactly; so zeros must be hidden, too, now and then. Where that
+    all that can be known, and no larger one can be told exactly; so zeros must be hidden, too, now and then. Where that
     cannot be had, because totals cannot be hidden, every cell is.
     Raises ValueError where the sums form no network.
     """
@@ -108,7 +108,8 @@ class _Network:
         value = self.counts[cell]
         if 0 < value <= self.most:
             return self._move(cell, 1, self.most - value) and self._move(cell, -1, value - 1)
-        return self._move(cell, 1, 1) or (value > 0 and self._move(cell, -1, 1))
+        # A zero is about nobody.
+        return value == 0 or self._move(cell, 1, 1) or self._move(cell, -1, 1)
 
     def _move(self, cell: Cell, direction: int, amount: int) -> bool:
         """Whether the cell can move so far; the cells that move with it are hidden."""

@@ -229,6 +229,7 @@ def _parent(path: Path) -> Path:
 def _impact(project: Path, home: Path, *words: str, expected: int = 0) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPACT_", "DAGSTER_"))}
     environment = {**kept, "IMPACT_HOME": str(home), "PYTHONPATH": str(project)}
+    environment["IMPACT_SAMPLE_AS_PUBLISHED"] = "yes"
     command = [sys.executable, "-m", "pipelines.cli", *words]
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == expected, done.stdout + done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -188,3 +189,20 @@ def test_an_unknown_organisation_is_rejected_with_its_row(tmp_path, with_trusts)
     (snapshot,) = result.notes
     rejected = pl.read_parquet(parquet.rejects_path(with_trusts, snapshot))
     assert rejected.select("source_row", "column", "found").row(0) == (2, "org_code", "QQ999")
+
+
+@pytest.mark.parametrize("source_id", ["sickness_absence", "ods_trusts", "cqc_location_ratings"])
+def test_the_sample_is_refused_among_published_data(sample, workspace, monkeypatch, tmp_path, source_id):
+    """Its files have the publishers' names and layouts, so that nothing but their content tells."""
+    monkeypatch.delenv("IMPACT_SAMPLE_AS_PUBLISHED")
+    (tmp_path / "in").mkdir()
+    shutil.copy(min((sample / source_id).iterdir()), tmp_path / "in")
+    source = load_sources()[source_id]
+    for place, outcome in ((workspace, "refused"), (Workspace(tmp_path / "home", "synthetic"), "accepted")):
+        snapshots.take(arrivals.look_into(tmp_path / "in", [source]).claimed, place.raw)
+        staged = staging.stage_source(source, place)
+        assert staged.count(outcome) == 1
+    (reason,) = staging.stage_source(source, workspace).reasons
+    assert "SYNTHETIC sample invented" in reason
+    for label in ("found", "expected", "likely", "to do"):
+        assert f"\n  {label}" in reason

@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 
 from pipelines.errors import Faults
-from pipelines.registry import load_sources
+from pipelines.registry import forget_sources, load_sources
 from pipelines.settings import PROJECT_ROOT, SOURCES_DIR
 from schemas.source import Measure
 
@@ -159,6 +159,49 @@ def test_each_outcome_domain_serves_a_part_of_the_aim():
         get_args(Measure.model_fields["outcome_domain"].annotation)
     )
     assert all(row["aim"] in aim for row in domains)
+
+
+def test_every_shipped_source_says_how_people_are_protected():
+    rules = {name: source.disclosure.rule for name, source in load_sources().items()}
+    assert {name for name, rule in rules.items() if rule != "publisher"} == {"impact_self_assessment"}
+    assert rules["impact_self_assessment"] == "consent"
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ("{rule: person_counts, round_to: 5}", "hide_up_to"),
+        ("{rule: person_counts, hide_up_to: 7}", "round_to"),
+        ("{rule: publisher, hide_up_to: 7}", "hide_up_to"),
+        ("{rule: person_counts_exact_totals, hide_up_to: 7, round_to: 5}", "round_to"),
+        ("{rule: rounded}", "person_counts"),
+    ],
+)
+def test_thresholds_go_with_the_rule_that_needs_them(folder, rule, wrong):
+    change(folder, "disclosure: {rule: publisher}", f"disclosure: {rule}")
+    assert wrong in faults_of(folder)
+
+
+def test_a_source_that_does_not_say_how_people_are_protected(folder):
+    change(folder, "disclosure: {rule: publisher}\n", "")
+    assert "disclosure" in faults_of(folder)
+
+
+def test_exact_totals_are_not_for_periods_that_overlap(folder):
+    change(folder, "disclosure: {rule: publisher}", "disclosure: {rule: person_counts_exact_totals, hide_up_to: 7}")
+    load_sources(folder)
+    change(folder, "annual_rule: pooled\n    windows_overlap: false", "annual_rule: latest\n    windows_overlap: true")
+    forget_sources()
+    assert "overlap could be subtracted" in faults_of(folder)
+
+
+def test_only_counts_can_be_hidden_or_rounded(folder):
+    (folder / REAL).unlink()
+    shutil.copy(SOURCES_DIR / "shmi.yml", folder)
+    text = (folder / "shmi.yml").read_text()
+    rule = "disclosure: {rule: person_counts, hide_up_to: 7, round_to: 5}"
+    (folder / "shmi.yml").write_text(text.replace("disclosure: {rule: publisher}", rule))
+    assert "only provider_counts and provider_items hold counts" in faults_of(folder)
 
 
 def test_file_name_is_the_source_id(folder):

@@ -15,6 +15,7 @@ import polars.selectors as cs
 import pytest
 
 from pipelines.statistics.levels import summarise
+from tests.attacking import few_at_a_level
 
 NAMED = ("pub_driver_maturity", "pub_maturity_agreement", "pub_maturity_change", "pub_maturity_responses")
 LEAST = 5
@@ -138,32 +139,97 @@ def test_only_those_that_allow_it_are_named(warehouse):
 
 
 def test_levels_add_up_and_agree_with_the_drivers(warehouse):
-    sums = rows(
+    """Where all levels of a cell are told; and where the share at level 3 or above is."""
+    cells = rows(
         warehouse,
         """
-        select max(n_shared) as n_shared, sum(n_at_level) as n, max(share_at_or_above) as share_at_or_above,
+        select max(n_shared) as n_shared, sum(n_at_level) as n, count(n_at_level) = count(*) as is_whole,
+            max(share_at_or_above) as share_at_or_above,
             max(share_at_or_above) filter (where level = 3) as at_three, max(drivers.share_at_or_above_3) as of_driver
         from published.pub_maturity_distribution as levels
         inner join published.pub_driver_maturity as drivers
             using (driver_id, round_key, instrument_version, organisation_type, region_code, n_shared)
-        where exposure_kind = 'driver' and levels.value_status = 'observed' and drivers.org_code is null
+        where exposure_kind = 'driver' and drivers.org_code is null
         group by driver_id, round_key, instrument_version, organisation_type, region_code
         """,
     )
-    assert len(sums) > 50
-    for one in sums:
-        assert one["n"] == one["n_shared"]
-        assert one["share_at_or_above"] == pytest.approx(100)
-        assert one["at_three"] == pytest.approx(one["of_driver"])
+    whole = [one for one in cells if one["is_whole"]]
+    assert whole and len(cells) > len(whole)
+    assert all(one["n"] == one["n_shared"] for one in whole)
+    assert all(one["share_at_or_above"] == pytest.approx(100) for one in cells)
+    told = [one for one in cells if one["of_driver"] is not None]
+    assert len(told) > 20 and {one["of_driver"] for one in cells if one["at_three"] is None} == {None}
+    assert all(one["at_three"] == pytest.approx(one["of_driver"]) for one in told)
+
+
+def test_tau_argus_does_not_find_how_few_are_at_a_level(warehouse):
+    """Of types and of regions, each driver and part of one: with all that is told of them and of all together."""
+    levels = warehouse.execute(
+        "select round_key || '|' || instrument_version || '|' || exposure_kind || '|' || exposure_id as group_key, "
+        "organisation_type, region_code, level, n_shared is null as is_hidden, n_at_level is not null as is_told, "
+        "share_at_or_above is not null as is_told_from from published.pub_maturity_distribution"
+    ).pl()
+    members = warehouse.execute(
+        "select group_key, organisation_type, region_code, category as level from "
+        "intermediate.int_maturity_members__placed where table_name = 'pub_maturity_distribution' and is_unnamed"
+    ).pl()
+    tables = 0
+    for margin, other in (("organisation_type", "region_code"), ("region_code", "organisation_type")):
+        told = levels.filter(pl.col(other) == "all").with_columns(cell=margin)
+        counts = members.group_by("group_key", pl.col(margin).alias("cell"), "level").len()
+        for (group,), shown in told.partition_by("group_key", as_dict=True).items():
+            size = shown["level"].max()
+            cells = {cell: [0] * size for cell in shown["cell"].unique().sort() if cell != "all"}
+            for _, cell, level, count in counts.filter(group_key=group).iter_rows():
+                cells[cell][level - 1] = count
+            hidden = set(shown.filter("is_hidden")["cell"])
+            if "all" in hidden:
+                continue
+            said = [shown.filter(name).select("cell", "level").rows() for name in ("is_told", "is_told_from")]
+            assert few_at_a_level(cells, hidden, *said, LEAST) == [], (group, margin)
+            tables += 1
+    assert tables > 20 and levels["is_told"].mean() > 0.1
 
 
 def test_changes_are_of_those_that_share_both_rounds(warehouse):
-    (total,) = rows(
+    found = rows(
         warehouse,
-        "select n_both, n_improved + n_same + n_worsened as n from published.pub_maturity_change "
-        "where exposure_id = 'shared_purpose' and organisation_type = 'all' and region_code = 'all'",
+        "select n_both, n_improved, n_same, n_worsened from published.pub_maturity_change "
+        "where organisation_type = 'all' and region_code = 'all' and n_both is not null",
     )
-    assert total["n"] == total["n_both"] > LEAST
+    whole = [one for one in found if None not in one.values()]
+    assert whole and all(one["n_improved"] + one["n_same"] + one["n_worsened"] == one["n_both"] for one in whole)
+    assert min(one["n_both"] for one in found) > LEAST
+
+
+def test_no_few_rate_themselves_higher_the_same_or_lower(warehouse):
+    """Counted again from the members, of whom those that may be named are known anyway."""
+    for table, names in (
+        ("pub_maturity_change", ("n_worsened", "n_same", "n_improved")),
+        ("pub_maturity_agreement", ("share_below", "share_in_line", "share_above")),
+    ):
+        key = "round_key, instrument_version, driver_id, organisation_type, region_code"
+        key += ", exposure_id, previous_round_key" if "change" in table else ", evidence_basis"
+        told = " union all ".join(
+            f"select {key}, {sign} as category from published.{table} where org_code is null and {name} is not null"
+            for sign, name in zip((-1, 0, 1), names, strict=True)
+        )
+        on = " and ".join(
+            f"told.{name} = members.{name}"
+            for name in key.split(", ")
+            if name not in ("organisation_type", "region_code")
+        )
+        sql = f"""
+            select told.*, count(*) as n from ({told}) as told
+            inner join intermediate.int_maturity_members__placed as members
+                on {on} and told.category = members.category
+                and told.organisation_type in ('all', members.organisation_type)
+                and told.region_code in ('all', members.region_code)
+            where members.table_name = '{table}' and members.is_unnamed
+            group by all
+        """
+        found = [one["n"] for one in rows(warehouse, sql)]
+        assert found and min(found) >= LEAST, table
 
 
 def test_shares_that_agree_with_the_evidence_are_rounded(warehouse):
@@ -173,4 +239,5 @@ def test_shares_that_agree_with_the_evidence_are_rounded(warehouse):
         "where org_code is null and value_status = 'observed'",
     )
     assert shares and all(one["n_shared"] >= 3 * LEAST for one in shares)
-    assert {one[name] % 5 for one in shares for name in ("share_above", "share_in_line", "share_below")} == {0}
+    told = [one[name] for one in shares for name in ("share_above", "share_in_line", "share_below")]
+    assert {share % 5 for share in told if share is not None} == {0}

@@ -1,18 +1,21 @@
 -- Disclosure control over the margins, in four steps.
 -- 1. A cell is shown only if enough organisations share, and if those of them that may not be named are none or enough,
 --    and not all alike: who knows that an organisation shares would else know what it said. None is told no more than a
---    few are: that a cell becomes empty, or no longer is, can be the doing of one.
--- 2. If the hidden cells of a margin together hold too few unnamed organisations, or only such as are alike, subtracting
---    the shown cells from the total would give them away.
--- 3. Then the smallest shown cell that holds unnamed organisations is hidden too.
+--    few are: that a cell becomes empty, or no longer is, can be the doing of one. Those that do not share are none or
+--    enough, too: one that is alone in that would be known.
+-- 2. If the hidden cells of a margin together hold too few unnamed organisations, or only such as are alike, or too few
+--    that do not share, subtracting the shown cells from the total would give them away.
+-- 3. Then the smallest shown cell that holds such organisations is hidden too.
 -- 4. If those are still alike, so is every other cell of the margin.
 {% set minimum = var('minimum_sharing_organisations') %}
 
 with judged as (
     select
         cells.*,
+        n_eligible - n_shared as n_others,
         n_shared < {{ minimum }}
         or n_unnamed between 1 and {{ minimum }} - 1
+        or n_eligible - n_shared between 1 and {{ minimum }} - 1
         or coalesce(lowest_unnamed = highest_unnamed, false) as is_hidden_alone
     from {{ ref('int_maturity_cells__margined') }} as cells
 ),
@@ -25,6 +28,11 @@ weighed as (
                 partition by table_name, group_key, margin
             ) as integer
         ) as unnamed_hidden,
+        cast(
+            sum(case when is_hidden_alone then n_others else 0 end) over (
+                partition by table_name, group_key, margin
+            ) as integer
+        ) as others_hidden,
         min(case when is_hidden_alone then lowest_unnamed end) over (
             partition by table_name, group_key, margin
         ) as lowest_hidden,
@@ -38,7 +46,15 @@ weighed as (
                 n_unnamed asc nulls last,
                 organisation_type asc nulls last,
                 region_code asc nulls last
-        ) as smallest_first
+        ) as smallest_first,
+        row_number() over (
+            partition by table_name, group_key, margin
+            order by
+                case when not is_hidden_alone and n_others > 0 then 0 else 1 end asc nulls last,
+                n_shared asc nulls last,
+                organisation_type asc nulls last,
+                region_code asc nulls last
+        ) as smallest_with_others_first
     from judged
 ),
 
@@ -53,7 +69,9 @@ decided as (
             )
             and n_unnamed > 0
             and smallest_first = 1
-        ) as is_hidden_with_others
+        )
+        or (others_hidden between 1 and {{ minimum }} - 1 and n_others > 0 and smallest_with_others_first = 1)
+        as is_hidden_with_others
     from weighed
 ),
 

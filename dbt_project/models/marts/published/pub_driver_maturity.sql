@@ -87,8 +87,12 @@ select
         else
             opening || '. ' || cast(n_shared as string) || ' of ' || cast(n_eligible as string) || ' ('
             || {{ fixed('coverage_pct', 0) }} || '%) share a complete answer; their median level is '
-            || {{ fixed('median_level', 1) }} || ', and ' || {{ fixed('share_at_or_above_3', 0) }}
-            || '% of them are at level 3 or above. Sharing is voluntary.'
+            || {{ fixed('median_level', 1) }}
+            || coalesce(
+                ', and ' || {{ fixed('share_at_or_above_3', 0) }} || '% of them are at level 3 or above',
+                '; how many are at level 3 or above is not told, because few are or few are not'
+            )
+            || '. Sharing is voluntary.'
     end as sentence,
     {{ data_origin() }} as data_origin
 from worded

@@ -1,6 +1,7 @@
 -- Whether organisations rate themselves above, in line with or below the evidence: under the name of those whose scope
 -- allows it, and as shares of the others. What the evidence says of an organisation is public, so a share is rounded to
--- five per cent, how many of those that share have the evidence is not told, and a cell needs fifteen organisations.
+-- five per cent, how many of those that share have the evidence is not told, and a cell needs fifteen organisations. No
+-- share is told of a few.
 {% set least = 3 * var('minimum_sharing_organisations') %}
 {#- Of thirds one is always the upper; few ratings are outstanding. #}
 {% set relative = 'Thirds are relative and ratings are not, so this alone does not show over- or under-rating.' %}
@@ -74,13 +75,29 @@ judged as (
     where cells.table_name = 'pub_maturity_agreement'
 ),
 
+told as (
+    select
+        group_key,
+        cell_key,
+        max(case when category = 1 then is_told end) as is_above_told,
+        max(case when category = 0 then is_told end) as is_in_line_told,
+        max(case when category = -1 then is_told end) as is_below_told
+    from {{ ref('int_maturity_levels__told') }}
+    where table_name = 'pub_maturity_agreement'
+    group by group_key, cell_key
+),
+
 rounded as (
     select
         judged.*,
-        case when not is_withheld then 5 * round(20 * {{ div('n_above', 'n_placed') }}) end as share_above,
-        case when not is_withheld then 5 * round(20 * {{ div('n_same', 'n_placed') }}) end as share_in_line,
-        case when not is_withheld then 5 * round(20 * {{ div('n_below', 'n_placed') }}) end as share_below
+        case when not is_withheld and is_above_told then 5 * round(20 * {{ div('n_above', 'n_placed') }}) end as share_above,
+        case when not is_withheld and is_in_line_told then 5 * round(20 * {{ div('n_same', 'n_placed') }}) end as share_in_line,
+        case when not is_withheld and is_below_told then 5 * round(20 * {{ div('n_below', 'n_placed') }}) end as share_below
     from judged
+    left join told
+        on
+            judged.group_key = told.group_key
+            and judged.organisation_type || '|' || judged.region_code = told.cell_key
 )
 
 select
@@ -159,9 +176,18 @@ select
         else
             'Of the ' || cast(n_shared as string) || ' that share, those that can be compared with '
             || case when evidence_basis = 'cqc_well_led' then 'CQC''s rating for being well-led' else 'the staff survey' end
-            || ' rate themselves: about ' || {{ fixed('share_above', 0) }} || '% above it, '
-            || {{ fixed('share_in_line', 0) }} || '% in line and ' || {{ fixed('share_below', 0) }}
-            || '% below.'
+            || ' rate themselves: '
+            || case
+                when share_above is not null and share_in_line is not null and share_below is not null
+                    then
+                        'about ' || {{ fixed('share_above', 0) }} || '% above it, ' || {{ fixed('share_in_line', 0) }}
+                        || '% in line and ' || {{ fixed('share_below', 0) }} || '% below.'
+                else
+                    coalesce('about ' || {{ fixed('share_above', 0) }} || '% above it, ', '')
+                    || coalesce('about ' || {{ fixed('share_in_line', 0) }} || '% in line with it, ', '')
+                    || coalesce('about ' || {{ fixed('share_below', 0) }} || '% below it, ', '')
+                    || 'and how the others do is not told, because few differ or subtraction would tell of few.'
+            end
             || case evidence_basis
                 when 'staff_survey' then ' Chance alone would put about a third in line.'
                 else ' {{ relative }}'

@@ -44,35 +44,52 @@ with named as (
     where changes.may_be_named and changes.is_shared_nationally
 ),
 
+-- Which of the counts are of none or of enough, so that they may be told.
+told as (
+    select
+        group_key,
+        cell_key,
+        max(case when category = 1 then is_told end) as is_improved_told,
+        max(case when category = 0 then is_told end) as is_same_told,
+        max(case when category = -1 then is_told end) as is_worsened_told
+    from {{ ref('int_maturity_levels__told') }}
+    where table_name = 'pub_maturity_change'
+    group by group_key, cell_key
+),
+
 margins as (
     select
-        exposure_kind,
-        exposure_id,
-        driver_id,
-        round_key,
-        instrument_version,
-        previous_round_key,
-        previous_instrument_version,
-        organisation_type,
-        region_code,
+        cells.exposure_kind,
+        cells.exposure_id,
+        cells.driver_id,
+        cells.round_key,
+        cells.instrument_version,
+        cells.previous_round_key,
+        cells.previous_instrument_version,
+        cells.organisation_type,
+        cells.region_code,
         cast(null as string) as org_code,
         cast(null as string) as org_name,
-        cell_label,
-        items_expected,
-        items_compared,
-        case when not is_hidden then n_shared end as n_both,
-        n_eligible,
-        case when not is_hidden then n_above end as n_improved,
-        case when not is_hidden then n_same end as n_same,
-        case when not is_hidden then n_below end as n_worsened,
-        case when not is_hidden then median_figure end as median_change,
+        cells.cell_label,
+        cells.items_expected,
+        cells.items_compared,
+        case when not cells.is_hidden then cells.n_shared end as n_both,
+        cells.n_eligible,
+        case when not cells.is_hidden and told.is_improved_told then cells.n_above end as n_improved,
+        case when not cells.is_hidden and told.is_same_told then cells.n_same end as n_same,
+        case when not cells.is_hidden and told.is_worsened_told then cells.n_below end as n_worsened,
+        case when not cells.is_hidden then cells.median_figure end as median_change,
         case
-            when items_compared = 0 then 'not_applicable'
-            when is_hidden then 'suppressed'
+            when cells.items_compared = 0 then 'not_applicable'
+            when cells.is_hidden then 'suppressed'
             else 'observed'
         end as value_status
-    from {{ ref('int_maturity_cells__worded') }}
-    where table_name = 'pub_maturity_change'
+    from {{ ref('int_maturity_cells__worded') }} as cells
+    left join told
+        on
+            cells.group_key = told.group_key
+            and cells.organisation_type || '|' || cells.region_code = told.cell_key
+    where cells.table_name = 'pub_maturity_change'
 ),
 
 cells as (
@@ -134,9 +151,19 @@ select
                 || ' that both rounds asked.'
         else
             'Of the ' || cast(n_both as string) || ' that share both rounds (of ' || cast(n_eligible as string)
-            || ' eligible), ' || cast(n_improved as string) || ' rate themselves higher than before, '
-            || cast(n_same as string) || ' the same and ' || cast(n_worsened as string)
-            || ' lower; the median change is ' || {{ fixed('median_change', 2) }} || ' of a level, on ' || items_words || '.'
+            || ' eligible), '
+            || case
+                when n_improved is not null and n_same is not null and n_worsened is not null
+                    then
+                        cast(n_improved as string) || ' rate themselves higher than before, '
+                        || cast(n_same as string) || ' the same and ' || cast(n_worsened as string) || ' lower'
+                else
+                    coalesce(cast(n_improved as string) || ' rate themselves higher than before, ', '')
+                    || coalesce(cast(n_same as string) || ' the same as before, ', '')
+                    || coalesce(cast(n_worsened as string) || ' lower than before, ', '')
+                    || 'and how the others do is not told, because few differ or subtraction would tell of few'
+            end
+            || '; the median change is ' || {{ fixed('median_change', 2) }} || ' of a level, on ' || items_words || '.'
     end as sentence,
     {{ data_origin() }} as data_origin
 from worded

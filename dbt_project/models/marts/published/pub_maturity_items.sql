@@ -5,6 +5,7 @@ with judged as (
         margined.*,
         n_shared < {{ var('minimum_sharing_organisations') }}
         or n_unnamed between 1 and {{ var('minimum_sharing_organisations') }} - 1
+        or n_eligible - n_shared between 1 and {{ var('minimum_sharing_organisations') }} - 1
         or judged.cell_key is not null as is_hidden
     from {{ ref('int_maturity_items__margined') }} as margined
     left join {{ ref('int_disclosure__judged') }} as judged

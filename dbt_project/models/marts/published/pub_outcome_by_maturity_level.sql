@@ -1,6 +1,6 @@
 -- The outcome of the organisations at each level of a driver. What an organisation's outcome is, is public, so an exact
 -- median of those at a self-assessed level would be one organisation's and give it away, and medians of several outcomes
--- would give all of them away. Self-assessed rows therefore rest on blurred outcomes.
+-- would give all of them away. Self-assessed rows therefore rest on blurred outcomes, and their number is rounded.
 {% set minimum = var('minimum_sharing_organisations') %}
 {% set figures = [
     'outcome_lower_quartile', 'outcome_median', 'outcome_upper_quartile', 'outcome_median_low', 'outcome_median_high'
@@ -199,7 +199,12 @@ rounded as (
         rows_of_both.level,
         rows_of_both.level_label,
         rows_of_both.is_shown,
-        case when rows_of_both.is_shown then rows_of_both.n end as n,
+        -- Exact ones would tell how many are left for the levels that are not shown.
+        case
+            when not rows_of_both.is_shown then null
+            when rows_of_both.basis = 'staff_survey_evidence' then rows_of_both.n
+            else cast({{ minimum }} * round({{ div('rows_of_both.n', minimum) }}) as integer)
+        end as n,
         {% for figure in figures %}
             case
                 when rows_of_both.basis = 'staff_survey_evidence' then rows_of_both.{{ figure }}
@@ -284,7 +289,7 @@ select
                 || ': it could tell of fewer than five organisations.'
         when basis = 'self_assessment'
             then
-                'Among ' || cast(n as string) || ' ' || type_label || level_words || ', the median of ' || outcome_words
+                'Among about ' || cast(n as string) || ' ' || type_label || level_words || ', the median of ' || outcome_words
                 || ' was about ' || {{ in_unit('outcome_median', 'unit', 'is_difference') }} || spread_words || '.' || closing
                 || ' Outcomes are averaged over groups of like organisations, so that none can be told; differences look smaller.'
         when is_difference
