@@ -81,8 +81,13 @@ def require_calendar(folder: Path) -> None:
         _require_correction(folder)
         return
     entry = read_calendar().on(planned["date"])
-    if entry is None or entry.as_dict() != planned:
-        raise _moved(version, planned["date"], "no such entry" if entry is None else str(entry.as_dict()))
+    if entry is None:
+        raise _moved(version, planned["date"], "no such entry")
+    changed = [
+        f"{name} {value}, not {planned[name]}" for name, value in entry.as_dict().items() if value != planned[name]
+    ]
+    if changed:
+        raise _moved(version, planned["date"], "; ".join(changed))
     if settings.now() < entry.ends_at:
         raise _too_early(version, in_words(entry.ends_at))
 

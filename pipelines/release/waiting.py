@@ -32,7 +32,7 @@ BUILD = "build.json"
 
 @dataclass(frozen=True)
 class Build:
-    """How a waiting release was built. Not released: it names a person. shown: digest by release of what it showed."""
+    """How a waiting release was built; never released. shown: by earlier release, the digest of what it showed."""
 
     builder: str
     shown: dict[str, str]

@@ -335,6 +335,20 @@ def test_what_is_approved_goes_out_by_itself_when_its_time_has_come(place, folde
     assert current_release(place).name == SECOND
 
 
+def test_what_waits_is_built_again_only_if_something_changed_or_it_can_be_signed_at_last(place, folder, monkeypatch):
+    from pipelines.assets.warehouse import is_unchanged
+
+    place.fingerprint.write_text("f" * 64)
+    assert is_unchanged(place)
+    (folder / "manifest.json.sig").unlink()
+    monkeypatch.delenv("IMPACT_SIGNING_KEY", raising=False)
+    assert is_unchanged(place)
+    monkeypatch.setenv("IMPACT_SIGNING_KEY", str(key_of(place.root, BUILDER)))
+    assert not is_unchanged(place)
+    place.fingerprint.write_text("e" * 64)
+    assert not is_unchanged(place)
+
+
 def test_what_it_lacks_is_told(place, folder):
     with working(place.root, APPROVER):
         lacking = publication.lacking(place, folder)
