@@ -40,5 +40,7 @@ def _cell(row: dict[str, Any] | None) -> dict[str, Any]:
         return {"figure": "[z]", "words": "not asked", "level": 0}
     if row["median_level"] is None:
         return {"figure": code(row["value_status"]), "words": f"of {row['n_eligible']}", "level": 0}
-    words = f"{row['n_shared']} of {row['n_eligible']}; {number(row['share_at_or_above_3'], 0)}% at 3 or above"
+    words = f"{row['n_shared']} of {row['n_eligible']}"
+    if row["share_at_or_above_3"] is not None:
+        words += f"; {number(row['share_at_or_above_3'], 0)}% at 3 or above"
     return {"figure": level(row["median_level"]), "words": words, "level": int(row["median_level"])}
