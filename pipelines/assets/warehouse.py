@@ -23,6 +23,7 @@ from pipelines.errors import Fault, Faults
 from pipelines.progress import say
 from pipelines.settings import DBT_PROJECT_DIR, Workspace
 from pipelines.staging import code_hash
+from pipelines.store.snapshots import make_private
 
 if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator, DbtCliResource
@@ -35,7 +36,8 @@ LAYERS = {"staging": "staging", "intermediate": "intermediate", "core": "marts",
 
 def set_environment(workspace: Workspace) -> None:
     """What profiles.yml and the sources of the dbt project read from the environment."""
-    workspace.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    # It holds every answer, also of those who share it with nobody.
+    make_private(workspace.warehouse.parent)
     os.environ["IMPACT_WAREHOUSE"] = str(workspace.warehouse)
     os.environ["IMPACT_STAGED"] = str(workspace.staged)
     os.environ.setdefault("DO_NOT_TRACK", "1")

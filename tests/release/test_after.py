@@ -21,6 +21,7 @@ from pipelines.release import (
     notices,
     read_manifest,
     rebuilding,
+    serve,
     version_to_build,
 )
 from pipelines.release.commands import app
