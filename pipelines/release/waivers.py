@@ -7,7 +7,6 @@ letting anything through (gate.py). A waiver is never changed; a later one for t
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ from typing import Any
 
 from pipelines.errors import Fault
 from pipelines.settings import Workspace
+from pipelines.store.whole import replace_json
 
 FILE = "waivers.json"
 
@@ -49,12 +49,7 @@ def waive(workspace: Workspace, waiver: Waiver, policy: dict[str, Any], kinds: C
     fault = _objection(waiver, policy, kinds)
     if fault:
         raise fault
-    path = workspace.kept / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [one.as_dict() for one in [*read_waivers(workspace), waiver]]
-    partial = path.with_name(f".{FILE}.partial")
-    partial.write_text(json.dumps(lines, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    replace_json(workspace.kept / FILE, [one.as_dict() for one in [*read_waivers(workspace), waiver]])
 
 
 def read_waivers(workspace: Workspace) -> list[Waiver]:
