@@ -99,7 +99,7 @@ ADVICE = {
     ),
     "freshness": (
         "the publisher is late, the file was never fetched, or it was refused",
-        "run `impact status`; fetch the newest file, or `impact release waive` it until the day on which it is expected",
+        "run `impact status`; fetch the newest file, or `impact release waive` it until the day it is expected",
     ),
     "newest_period": (
         "the publisher stopped the series or changed its name, or a model filters its newest figures away",
