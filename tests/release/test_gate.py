@@ -389,7 +389,7 @@ def test_rows_are_held_to_the_promise_and_to_the_last_release(examine, now, last
 def test_a_source_may_be_late_for_so_long(examine, day, expected):
     found = examine("checkpoint", [freshness(POLICY["freshness"], day)])
     assert set(found) == expected
-    assert all("days too late 1" in fault.found for fault in found.values())
+    assert all("days more than allowed 1" in fault.found for fault in found.values())
 
 
 @pytest.mark.parametrize(
