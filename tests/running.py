@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from pipelines import settings
+from pipelines import cli, settings
 from pipelines.registry import load_sources
 from pipelines.release import approval, publication, read_manifest, signing, waiting
 from pipelines.release.examinations import read_gate_policy
@@ -107,9 +108,9 @@ def dbt(home: Path, project: Path, *words: str, origin: str = "synthetic") -> di
 
 
 def rows(home: Path, sql: str) -> list[dict[str, Any]]:
-    """The answer of `impact query`, as a person would get it with --format json."""
-    done = impact(home, "query", sql, "--format", "json")
-    assert done.returncode == 0, done.stdout + done.stderr
+    """The answer of `impact query`, as a person would get it with --format json; without a process for each."""
+    words, environment = ["query", sql, "--format", "json"], {"IMPACT_HOME": str(home)}
+    done = CliRunner().invoke(cli.app, words, env=environment, catch_exceptions=False)
     return json.loads(done.stdout)
 
 
