@@ -7,13 +7,13 @@ letting anything through (gate.py). A waiver is never changed; a later one for t
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import Fault
+from pipelines.errors import Fault, Faults
 from pipelines.settings import Workspace
 from pipelines.store.whole import replace_json
 
@@ -40,16 +40,16 @@ class Waiver:
         return {name: str(value) for name, value in asdict(self).items()}
 
 
-def waive(workspace: Workspace, waiver: Waiver, policy: dict[str, Any], kinds: Collection[str]) -> None:
-    """Writes a waiver down. policy: the part `waivers` of gate.yml. kinds: of rules that there are.
+def waive(workspace: Workspace, given: Sequence[Waiver], policy: dict[str, Any], kinds: Collection[str]) -> None:
+    """Writes waivers down, all or none. policy: the part `waivers` of gate.yml. kinds: of rules that there are.
 
-    Raises Fault where its kind is unknown or can never be waived, where it has no reason or no name, or where it is
-    over already or goes on for too long.
+    Raises Faults where the kind of one is unknown or can never be waived, where it has no reason or no name, or where
+    it is over already or goes on for too long.
     """
-    fault = _objection(waiver, policy, kinds)
-    if fault:
-        raise fault
-    replace_json(workspace.kept / FILE, [one.as_dict() for one in [*read_waivers(workspace), waiver]])
+    faults = [fault for waiver in given if (fault := _objection(waiver, policy, kinds))]
+    if faults:
+        raise Faults(faults)
+    replace_json(workspace.kept / FILE, [one.as_dict() for one in [*read_waivers(workspace), *given]])
 
 
 def read_waivers(workspace: Workspace) -> list[Waiver]:

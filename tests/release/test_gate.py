@@ -46,7 +46,7 @@ def place(tmp_path_factory):
         writer.execute("delete from published.pub_suspected_defects")
     standin.candidate(made, VERSION)
     waiver = Waiver(FALL, REASON, "head of profession", DAY, DAY + dt.timedelta(days=30))
-    waive(made, waiver, POLICY["waivers"], ADVICE)
+    waive(made, [waiver], POLICY["waivers"], ADVICE)
     return made
 
 

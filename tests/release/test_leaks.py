@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 import standin
 
-from pipelines.release.confidential import digits, gather, telling
+from pipelines.release.confidential import Confidential, digits, gather, telling
 from pipelines.release.examinations import read_gate_policy
 from pipelines.release.leaks import KINDS, Leak, Scan, is_nhs_number
 from pipelines.release.output_rules import leaks
@@ -47,8 +47,13 @@ def place(tmp_path_factory) -> Workspace:
     return made
 
 
+@pytest.fixture(scope="module")
+def secret(place) -> Confidential:
+    return gather(place, POLICY)
+
+
 @pytest.fixture
-def scan(place, tmp_path):
+def scan(place, secret, tmp_path):
     """The leaks of a copy of the candidate after something was done to it."""
 
     def after(spoil=None) -> set[Leak]:
@@ -56,7 +61,7 @@ def scan(place, tmp_path):
         shutil.copytree(place.candidate, copy.candidate)
         if spoil:
             spoil(copy.candidate)
-        return set(Scan(copy.candidate, gather(place, POLICY), POLICY, {"team@nhs.example"}).run())
+        return set(Scan(copy.candidate, secret, POLICY, {"team@nhs.example"}).run())
 
     return after
 
