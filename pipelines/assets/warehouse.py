@@ -81,15 +81,17 @@ def is_unchanged(workspace: Workspace) -> bool:
     """Whether the newest release, out or waiting, was made from exactly these inputs, code and models.
 
     What was known on an earlier day is never served, so that is always built. A release that waits unsigned is built
-    again as soon as somebody can sign it.
+    again as soon as somebody can sign it; and one that was stopped before it was served is made again.
     """
-    from pipelines.release import last_built, read_manifest, waiting
+    from pipelines.release import after, last_built, read_manifest, waiting
 
     waits = waiting.newest(workspace) if workspace.origin == "published" else None
     newest = waits or last_built(workspace)
     if workspace.as_at or newest is None:
         return False
     if waits and settings.signing_key() and not waiting.is_signed(waits):
+        return False
+    if not waits and after.is_left_behind(workspace, newest):
         return False
     return read_manifest(newest).get("fingerprint") == workspace.fingerprint.read_text(encoding="utf-8")
 

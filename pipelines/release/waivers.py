@@ -39,6 +39,10 @@ class Waiver:
         """The five parts by name, for JSON; days in ISO form."""
         return {name: str(value) for name, value in asdict(self).items()}
 
+    def told(self) -> dict[str, str]:
+        """What a release says of it: all but the name of the person, as with approvals."""
+        return {name: value for name, value in self.as_dict().items() if name != "by"}
+
 
 def waive(workspace: Workspace, given: Sequence[Waiver], policy: dict[str, Any], kinds: Collection[str]) -> None:
     """Writes waivers down, all or none. policy: the part `waivers` of gate.yml. kinds: of rules that there are.
