@@ -51,6 +51,12 @@ INDICATOR_VALUES = Table(
         PERIOD_KEY,
         PERIOD_START,
         PERIOD_END,
+        Column(
+            "n_periods",
+            "INTEGER",
+            "of how many months a financial year made of months consists: below 12 in a part year; empty for others",
+            nullable=True,
+        ),
         VALUE,
         _number(
             "lower_95", "lower end of the 95 % interval, in the unit of the value; see the indicator's methodology"

@@ -11,14 +11,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from pipelines import settings
+from pipelines import cli, settings
+from pipelines.registry import load_sources
 from pipelines.release import approval, publication, read_manifest, signing, waiting
+from pipelines.release.examinations import read_gate_policy
+from pipelines.release.rules import ADVICE
+from pipelines.release.waivers import Waiver, waive
 from pipelines.settings import PROJECT_ROOT, Workspace
 
 BUILDER, APPROVER = "builder@example.invalid", "approver@example.invalid"
@@ -53,6 +58,14 @@ def make_keys(home: Path) -> None:
         public = signing.make_key(key_of(home, person), person, has_passphrase=False)
         lines.append(f'{person} namespaces="{role}" {" ".join(public.split()[:2])}\n')
     Workspace(home, "published").signers.write_text("".join(lines))
+
+
+def waive_freshness(home: Path) -> None:
+    """As the head of profession must before old files of a publisher may go out."""
+    day = settings.now().date()
+    reason, until = "A test of old files.", day + timedelta(days=30)
+    given = [Waiver(f"freshness:{source_id}", reason, APPROVER, day, until) for source_id in load_sources()]
+    waive(Workspace(home, "published"), given, read_gate_policy()["waivers"], ADVICE)
 
 
 @contextmanager
@@ -95,9 +108,9 @@ def dbt(home: Path, project: Path, *words: str, origin: str = "synthetic") -> di
 
 
 def rows(home: Path, sql: str) -> list[dict[str, Any]]:
-    """The answer of `impact query`, as a person would get it with --format json."""
-    done = impact(home, "query", sql, "--format", "json")
-    assert done.returncode == 0, done.stdout + done.stderr
+    """The answer of `impact query`, as a person would get it with --format json; without a process for each."""
+    words, environment = ["query", sql, "--format", "json"], {"IMPACT_HOME": str(home)}
+    done = CliRunner().invoke(cli.app, words, env=environment, catch_exceptions=False)
     return json.loads(done.stdout)
 
 

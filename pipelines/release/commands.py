@@ -252,18 +252,19 @@ def _published() -> Workspace:
 
 @app.command()
 def waive(
-    check: Annotated[str, typer.Argument(help="The check, as why.md and gate.json name it.")],
-    reason: Annotated[str, typer.Option(help="Why it need not hold for now. It is released.")],
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it need not hold.")],
+    checks: Annotated[list[str], typer.Argument(help="The checks, as why.md and gate.json name them.")],
+    reason: Annotated[str, typer.Option(help="Why they need not hold for now. It is released.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day on which they need not hold.")],
     by: Annotated[str, typer.Option(help="Who decides; never released. Without it: the account's name.")] = "",
 ) -> None:
-    """Lets one check of the gate fail until a day, with a reason. Some kinds of check can never be waived."""
+    """Lets checks of the gate fail until a day, with a reason. Some kinds of check can never be waived."""
     from pipelines.release import rules, waivers
     from pipelines.release.examinations import read_gate_policy
 
-    waiver = waivers.Waiver(check, reason, by or settings.builder(), settings.now().date(), until.date())
-    waivers.waive(_in_use(), waiver, read_gate_policy()["waivers"], rules.ADVICE)
-    typer.echo(f"waived until {waiver.until}: {check}; the next refresh acts on it")
+    who, today, last = by or settings.builder(), settings.now().date(), until.date()
+    given = [waivers.Waiver(check, reason, who, today, last) for check in checks]
+    waivers.waive(_in_use(), given, read_gate_policy()["waivers"], rules.ADVICE)
+    typer.echo(f"waived until {last}: {', '.join(checks)}; the next refresh acts on it")
 
 
 def _in_use() -> Workspace:

@@ -31,6 +31,7 @@ RANGES = {"month": "1m", "quarter": "3m", "rolling_year": "1y", "survey_year": "
 VALUE_TYPES = {"percent": "Proportion", "ratio": "Ratio", "score": "Score", "index": "Index", "rating": "Ordinal score"}
 POLARITIES = {"higher_is_better": "High is good", "lower_is_better": "Low is good"}
 PERIOD = ("period_type", "period_key")
+MONTHS_IN_A_YEAR = 12
 
 
 def write_fingertips(candidate: Path, record: Record) -> list[Path]:
@@ -63,17 +64,29 @@ def _shaped(figures: pl.DataFrame, indicator: Indicator, record: Record) -> pl.D
         nothing,
         *(pl.col(name) for name in ("period_key", "value", "lower_95", "upper_95", "lower_998", "upper_998")),
         *(pl.col(name) for name in ("numerator", "denominator")),
-        pl.col("note").replace_strict(MEANINGS, default=None, return_dtype=pl.String),
+        _note(),
         pl.lit("Cannot be calculated"),
         _compared("england", indicator.polarity),
         _compared("parent", indicator.polarity),
         pl.col("period_end").dt.strftime("%Y%m%d").cast(pl.Int64),
         nothing,
         pl.lit(NOT_COMPARED),
-        pl.col("period_type").replace_strict(RANGES, default=None, return_dtype=pl.String),
+        pl.coalesce(
+            pl.when(pl.col("n_periods") < MONTHS_IN_A_YEAR).then(pl.format("{}m", "n_periods")),
+            pl.col("period_type").replace_strict(RANGES, default=None, return_dtype=pl.String),
+        ),
     )
     named = [column.alias(spec.name) for column, spec in zip(columns, FINGERTIPS.columns, strict=True)]
     return _with_references(figures).select(named)
+
+
+def _note() -> pl.Expr:
+    """Why there is no figure or what is to be known of it; of a part year, of how many months it is made."""
+    part = pl.when(pl.col("n_periods") < MONTHS_IN_A_YEAR).then(
+        pl.format("{} of {} months", "n_periods", pl.lit(MONTHS_IN_A_YEAR))
+    )
+    meaning = pl.col("note").replace_strict(MEANINGS, default=None, return_dtype=pl.String)
+    return pl.concat_list(meaning, part).list.drop_nulls().list.join("; ").replace("", None)
 
 
 def _with_references(figures: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ from pipelines.settings import DUCKDB_FILE, Workspace
 GATE = "gate.json"
 EVIDENCE = "evidence"
 EXAMPLES = 3
-MIDNIGHT = " 00:00:00"
+MIDNIGHT = re.compile("[ T]00:00:00$")
 
 
 @dataclass(frozen=True)
@@ -231,5 +232,5 @@ def _found(result: dict[str, Any]) -> str:
 
 def _row(example: Any) -> str:
     if isinstance(example, dict):
-        return ", ".join(f"{column} {str(value).removesuffix(MIDNIGHT)}" for column, value in example.items())
+        return ", ".join(f"{column} {MIDNIGHT.sub('', str(value))}" for column, value in example.items())
     return str(example)

@@ -50,13 +50,15 @@ def freshness(policy: dict[str, Any], day: date) -> Examination:
     """One row: source of an indicator, with the days by which its next edition is overdue beyond what is allowed."""
     allowed = values(sorted(policy["most_days_overdue"].items()))
     sql = (
-        f"select s.source_id, s.next_edition, s.next_due_on, date_diff('day', s.next_due_on, {_day(day)}) - a.days "
-        f"as days_too_late from dim_source as s left join ({allowed}) as a(cadence, days) on a.cadence = s.cadence "
+        "select s.source_id, s.next_edition, s.next_due_on::varchar as next_due_on, "
+        f"date_diff('day', s.next_due_on, {_day(day)}) - a.days as days_more_than_allowed "
+        f"from dim_source as s left join ({allowed}) as a(cadence, days) on a.cadence = s.cadence "
         "where s.source_id in (select source_id from dim_measure "
         "where measure_id in (select measure_id from pub_measure_values)) order by s.source_id"
     )
     words = "no source of an indicator is behind its calendar by more days than are allowed"
-    rule = Rule("freshness", "all sources", words, _BETWEEN, {"column": "days_too_late", "max_value": 0}, "source_id")
+    arguments = {"column": "days_more_than_allowed", "max_value": 0}
+    rule = Rule("freshness", "all sources", words, _BETWEEN, arguments, "source_id")
     return Examination("freshness", sql, (rule,), ("source_id", "next_edition", "next_due_on"))
 
 

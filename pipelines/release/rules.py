@@ -95,11 +95,11 @@ ADVICE = {
     ),
     "completeness": (
         "an edition is missing in between, organisations left the file, or a filter takes away too much",
-        "see with `impact status` what is missing, and fetch it; if nobody has it any more, waive it with the reason",
+        "see with `impact status` what is missing, and fetch it; if nobody has it any more, `impact release waive` it",
     ),
     "freshness": (
         "the publisher is late, the file was never fetched, or it was refused",
-        "run `impact status`; fetch the newest file, or waive it with the reason and the day on which it is expected",
+        "run `impact status`; fetch the newest file, or `impact release waive` it until the day it is expected",
     ),
     "newest_period": (
         "the publisher stopped the series or changed its name, or a model filters its newest figures away",

@@ -23,18 +23,24 @@ COLUMNS = tuple(column.name for column in INDICATOR_VALUES.columns)
 
 _MEASURE = """
     select
-        org_code as area_code, org_name as area_name,
-        case when org_code = '{england}' then 'england' else organisation_type end as area_type,
-        period_type, period_key, period_start, period_end, value, numerator, denominator, value_status, published_on,
-        data_origin, release_id
-    from pub_measure_values where measure_id = {key}
+        figures.org_code as area_code, figures.org_name as area_name,
+        case when figures.org_code = '{england}' then 'england' else figures.organisation_type end as area_type,
+        figures.period_type, figures.period_key, figures.period_start, figures.period_end,
+        case
+            when measures.annual_rule = 'pooled' and figures.period_type = 'financial_year' then figures.n_periods
+        end as n_periods,
+        figures.value, figures.numerator, figures.denominator, figures.value_status, figures.published_on,
+        figures.data_origin, figures.release_id
+    from pub_measure_values as figures
+    inner join dim_measure as measures on figures.measure_id = measures.measure_id
+    where figures.measure_id = {key}
 """
 _EVIDENCE = """
     select
         figures.org_code as area_code, figures.org_name as area_name, figures.organisation_type as area_type,
         'survey_year' as period_type, figures.period_key, periods.period_start, periods.period_end,
-        figures.score as value, null::double as numerator, null::double as denominator, figures.value_status,
-        null::date as published_on, figures.data_origin, figures.release_id
+        null::integer as n_periods, figures.score as value, null::double as numerator, null::double as denominator,
+        figures.value_status, null::date as published_on, figures.data_origin, figures.release_id
     from pub_driver_evidence as figures
     left join dim_period as periods
         on periods.period_type = 'survey_year' and figures.period_key = periods.period_key
@@ -55,7 +61,8 @@ _MATURITY = """
         end as area_type,
         'round' as period_type,
         figures.round_key || case when versions.n > 1 then ' ' || figures.instrument_version else '' end as period_key,
-        periods.period_start, periods.period_end, figures.median_level as value, null::double as numerator,
+        periods.period_start, periods.period_end, null::integer as n_periods, figures.median_level as value,
+        null::double as numerator,
         figures.n_shared::double as denominator, figures.value_status, null::date as published_on, figures.data_origin,
         figures.release_id
     from pub_driver_maturity as figures

@@ -7,15 +7,15 @@ letting anything through (gate.py). A waiver is never changed; a later one for t
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import Fault
+from pipelines.errors import Fault, Faults
 from pipelines.settings import Workspace
+from pipelines.store.whole import replace_json
 
 FILE = "waivers.json"
 
@@ -44,21 +44,16 @@ class Waiver:
         return {name: value for name, value in self.as_dict().items() if name != "by"}
 
 
-def waive(workspace: Workspace, waiver: Waiver, policy: dict[str, Any], kinds: Collection[str]) -> None:
-    """Writes a waiver down. policy: the part `waivers` of gate.yml. kinds: of rules that there are.
+def waive(workspace: Workspace, given: Sequence[Waiver], policy: dict[str, Any], kinds: Collection[str]) -> None:
+    """Writes waivers down, all or none. policy: the part `waivers` of gate.yml. kinds: of rules that there are.
 
-    Raises Fault where its kind is unknown or can never be waived, where it has no reason or no name, or where it is
-    over already or goes on for too long.
+    Raises Faults where the kind of one is unknown or can never be waived, where it has no reason or no name, or where
+    it is over already or goes on for too long.
     """
-    fault = _objection(waiver, policy, kinds)
-    if fault:
-        raise fault
-    path = workspace.kept / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [one.as_dict() for one in [*read_waivers(workspace), waiver]]
-    partial = path.with_name(f".{FILE}.partial")
-    partial.write_text(json.dumps(lines, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    faults = [fault for waiver in given if (fault := _objection(waiver, policy, kinds))]
+    if faults:
+        raise Faults(faults)
+    replace_json(workspace.kept / FILE, [one.as_dict() for one in [*read_waivers(workspace), *given]])
 
 
 def read_waivers(workspace: Workspace) -> list[Waiver]:

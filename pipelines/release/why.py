@@ -6,6 +6,7 @@ each kind of reason (policy/refusals.yml).
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -119,9 +120,17 @@ def _technical(result: GateResult) -> str:
     return (
         "## For whoever mends it\n\n"
         "The whole report is in gate.json beside this file. The candidate is kept for a look, with what "
-        "Great Expectations saw in its folder `evidence/data_docs/`. A check that may be waived is waived "
-        "with `impact release waive CHECK --reason … --until YYYY-MM-DD`. The checks that failed:\n\n" + lines
+        "Great Expectations saw in its folder `evidence/data_docs/`. The checks that failed:\n\n"
+        f"{lines}{_waiving(result)}"
     )
+
+
+def _waiving(result: GateResult) -> str:
+    """The command that waives all that may be waived, to be copied or shortened."""
+    never = read_gate_policy()["waivers"]["never"]
+    may = [shlex.quote(check_id) for check_id in result.check_ids if check_id.partition(":")[0] not in never]
+    command = f"impact release waive {' '.join(may)} --by NAME --reason '…' --until YYYY-MM-DD"
+    return f"\nWho may let these through waives them, or some of them:\n\n    {command}\n" if may else ""
 
 
 def _since(workspace: Workspace) -> datetime:

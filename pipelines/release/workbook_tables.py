@@ -66,18 +66,23 @@ select d.label as driver, replace(m.organisation_type, '_', ' ') as type_words, 
 from {table} as m
 join dim_driver as d using (driver_id)
 """
+_PART = "m.annual_rule = 'pooled' and {figures}.period_type = 'financial_year' and {figures}.n_periods < 12"
+"""Whether a figure is of a part year."""
 _NEWEST = """
 with told as (
-    select measure_id, period_type, period_key,
+    select measure_id, period_type, period_key, n_periods,
         row_number() over (
             partition by measure_id
             order by list_position(['financial_year', 'survey_year', 'rolling_year', 'as_of', 'year_to_date', 'month'],
                 period_type), period_key desc
         ) as place
-    from (select distinct measure_id, period_type, period_key from pub_measure_values)
+    from (
+        select measure_id, period_type, period_key, max(n_periods) as n_periods from pub_measure_values group by all
+    )
 )
 select v.org_code, v.org_name, replace(v.organisation_type, '_', ' ') as type_words, v.value, v.value_status,
-    m.measure_name || ' (' || replace(m.unit, '_', ' ') || '), ' || v.period_key as heading
+    m.measure_name || ' (' || replace(m.unit, '_', ' ') || '), ' || v.period_key
+    || case when {part} then ', ' || told.n_periods || ' of 12 months' else '' end as heading
 from pub_measure_values as v
 join told using (measure_id, period_type, period_key)
 join dim_measure as m using (measure_id)
@@ -173,14 +178,16 @@ SHEETS = (
     Sheet(
         "England",
         "Indicators for England by period",
-        "select m.measure_name, replace(m.unit, '_', ' ') as unit_words, v.* from pub_measure_values as v "
+        "select m.measure_name, replace(m.unit, '_', ' ') as unit_words, v.period_key || "
+        f"case when {_PART.format(figures='v')} then ', ' || v.n_periods || ' of 12 months' else '' end "
+        "as period_words, v.* from pub_measure_values as v "
         "join dim_measure as m using (measure_id) where v.org_code = 'ENG' and (v.period_type <> 'month' "
         "or v.measure_id not in (select measure_id from pub_measure_values where period_type = 'financial_year')) "
         "order by m.measure_kind, m.measure_name, v.period_key",
         (
             Column("measure_name", "Indicator"),
             Column("unit_words", "Unit"),
-            Column("period_key", "Period"),
+            Column("period_words", "Period"),
             Column("value", "Figure", 2),
         ),
         "England",
@@ -188,7 +195,7 @@ SHEETS = (
     Sheet(
         "Outcomes",
         "Outcome indicators of each organisation, newest period",
-        _NEWEST.format(kind="outcome"),
+        _NEWEST.format(kind="outcome", part=_PART.format(figures="told")),
         _ORGANISATION,
         "NHS organisations with at least one figure",
         is_across=True,
@@ -196,7 +203,7 @@ SHEETS = (
     Sheet(
         "Staff_survey",
         "Staff survey indicators of each organisation, newest year",
-        _NEWEST.format(kind="survey_item"),
+        _NEWEST.format(kind="survey_item", part=_PART.format(figures="told")),
         _ORGANISATION,
         "NHS organisations with at least one figure",
         is_across=True,

@@ -14,13 +14,14 @@ import pytest
 import python_calamine
 
 from pipelines.settings import DBT_PROJECT_DIR
-from tests.running import dbt, impact, let_out, make_keys, refreshed, row, rows
+from tests.running import dbt, impact, let_out, make_keys, refreshed, row, rows, waive_freshness
 
 
 @pytest.fixture(scope="module")
 def home(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     make_keys(home)
+    waive_freshness(home)
     done = refreshed(home, "--from", str(real_data))
     (home / "summary.txt").write_text(done.stdout)
     let_out(home)

@@ -153,10 +153,10 @@ _TABLES = {
             ('2024', 'cccccccccccc', false, 'refused', 'half a file')
         ) as v(edition, vintage, is_latest_vintage, outcome, reason)""",
     "published.pub_response_bias": """
-        select '2026' as round_key, 'outcome' as characteristic, 'm' || i as category, 120 as n_eligible,
-            40 as n_shared, 33.0::double as coverage_pct, 4.5::double as figure_shared,
-            4.6::double as figure_not_shared, -0.2::double as standardised_difference, 'observed' as value_status,
-            'They lay below the others.' as sentence
+        select '2026' as round_key, 'outcome' as characteristic, 'm' || i as category,
+            'Measure ' || i as category_label, 120 as n_eligible, 40 as n_shared, 33.0::double as coverage_pct,
+            4.5::double as figure_shared, 4.6::double as figure_not_shared, -0.2::double as standardised_difference,
+            'observed' as value_status, 'They lay below the others.' as sentence
         from range(4) as t(i)""",
     "published.pub_revisions": """
         select 'rtt_full_extract' as source_id, '2025-03' as edition, 'aaaaaaaaaaaa' as old_vintage,

@@ -46,7 +46,7 @@ def place(tmp_path_factory):
         writer.execute("delete from published.pub_suspected_defects")
     standin.candidate(made, VERSION)
     waiver = Waiver(FALL, REASON, "head of profession", DAY, DAY + dt.timedelta(days=30))
-    waive(made, waiver, POLICY["waivers"], ADVICE)
+    waive(made, [waiver], POLICY["waivers"], ADVICE)
     return made
 
 
@@ -387,7 +387,7 @@ def test_rows_are_held_to_the_promise_and_to_the_last_release(examine, now, last
 def test_a_source_may_be_late_for_so_long(examine, day, expected):
     found = examine("checkpoint", [freshness(POLICY["freshness"], day)])
     assert set(found) == expected
-    assert all("days too late 1" in fault.found for fault in found.values())
+    assert all("days more than allowed 1" in fault.found for fault in found.values())
 
 
 @pytest.mark.parametrize(

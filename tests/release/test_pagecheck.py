@@ -96,3 +96,11 @@ def test_styles_scripts_and_drawings_ask_for_nothing_from_elsewhere(folder, name
 
 def test_published_figures_are_not_called_invented(folder):
     assert rules(folder, is_synthetic=False) == {"synthetic_page"}
+
+
+def test_a_dictionary_may_name_the_mark_on_a_page_of_published_figures(folder):
+    page = GOOD.replace("SYNTHETIC", "published")
+    told = '<dl class="app-dictionary"><dt>data_origin</dt><dd>SYNTHETIC or published</dd></dl></main>'
+    (folder / "site" / "other.html").write_text(OTHER.replace("SYNTHETIC", "published"))
+    (folder / "site" / "index.html").write_text(page.replace("</main>", told))
+    assert rules(folder, is_synthetic=False) == set()

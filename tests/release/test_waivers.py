@@ -6,13 +6,14 @@ import datetime as dt
 import json
 
 import pytest
+from typer.testing import CliRunner
 
-from pipelines.errors import Fault
+from pipelines.errors import Fault, Faults
+from pipelines.release import commands
 from pipelines.release.examinations import read_gate_policy
 from pipelines.release.rules import ADVICE
 from pipelines.release.waivers import FILE, Waiver, in_force, read_waivers, waive
 from pipelines.settings import Workspace
-from tests.running import impact
 
 POLICY = read_gate_policy()["waivers"]
 DAY = dt.date(2026, 11, 22)
@@ -26,7 +27,7 @@ def changed(**parts) -> Waiver:
 def test_a_waiver_is_kept_and_the_newest_counts(workspace):
     later = changed(reason="it comes in December", until=DAY)
     for waiver in (GOOD, later):
-        waive(workspace, waiver, POLICY, ADVICE)
+        waive(workspace, [waiver], POLICY, ADVICE)
     assert read_waivers(workspace) == [GOOD, later]
     assert in_force(workspace, DAY, POLICY, ADVICE) == {"freshness:shmi": later}
 
@@ -36,7 +37,7 @@ def test_a_waiver_is_kept_and_the_newest_counts(workspace):
     [(DAY - dt.timedelta(days=1), False), (DAY, True), (GOOD.until, True), (GOOD.until + dt.timedelta(days=1), False)],
 )
 def test_a_waiver_holds_from_the_day_it_is_given_to_its_last(workspace, day, is_in_force):
-    waive(workspace, GOOD, POLICY, ADVICE)
+    waive(workspace, [GOOD], POLICY, ADVICE)
     assert bool(in_force(workspace, day, POLICY, ADVICE)) is is_in_force
 
 
@@ -57,9 +58,10 @@ def test_a_waiver_holds_from_the_day_it_is_given_to_its_last(workspace, day, is_
     ],
 )
 def test_what_may_not_be_waived_is_refused_and_counts_for_nothing(workspace, waiver, found):
-    with pytest.raises(Fault) as caught:
-        waive(workspace, waiver, POLICY, ADVICE)
-    assert found in caught.value.found
+    with pytest.raises(Faults) as caught:
+        waive(workspace, [GOOD, waiver], POLICY, ADVICE)
+    assert [found in fault.found for fault in caught.value.faults] == [True]
+    assert read_waivers(workspace) == []
     workspace.kept.mkdir(parents=True, exist_ok=True)
     # Written past the command, it is still worth nothing.
     (workspace.kept / FILE).write_text(json.dumps([waiver.as_dict()]))
@@ -79,12 +81,14 @@ def test_a_file_that_was_edited_by_hand_is_named(workspace):
     assert FILE in caught.value.where
 
 
-def test_the_command_writes_a_waiver(tmp_path):
+def test_the_command_writes_waivers(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPACT_HOME", str(tmp_path))
     until = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)).isoformat()
     words = ("--reason", "late", "--until", until, "--by", "head of profession")
-    done = impact(tmp_path, "release", "waive", "freshness:shmi", *words)
-    assert done.returncode == 0, done.stderr
-    (kept,) = read_waivers(Workspace(tmp_path, "synthetic"))
-    assert (kept.check_id, kept.reason, kept.by, str(kept.until)) == ("freshness:shmi", "late", words[-1], until)
-    refused = impact(tmp_path, "release", "waive", "leak:email", *words)
-    assert refused.returncode == 1 and "can never be waived" in refused.stderr
+    done = CliRunner().invoke(commands.app, ["waive", "freshness:shmi", "freshness:rtt_full_extract", *words])
+    assert done.exit_code == 0, done.output
+    kept = read_waivers(Workspace(tmp_path, "synthetic"))
+    assert [one.check_id for one in kept] == ["freshness:shmi", "freshness:rtt_full_extract"]
+    assert {(one.reason, one.by, str(one.until)) for one in kept} == {("late", words[-1], until)}
+    refused = CliRunner().invoke(commands.app, ["waive", "leak:email", *words])
+    assert "can never be waived" in str(refused.exception)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipelines.release.record import Indicator
-from pipelines.release.site.chart_variation import WIDTH, Drawing, axis_title
-from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS
+from pipelines.release.site.chart_variation import Drawing, axis_title
+from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS, WIDTH
 from pipelines.release.site.newest import Newest, figure
 from pipelines.release.site.phrases import direction, number, period, plural
 from pipelines.release.site.words import listed, type_name
@@ -190,7 +190,12 @@ def _trend_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin
 
     data = frame.with_columns(pl.Series("label", [number(value, indicator.unit) for value in frame["value"]]))
     base = alt.Chart(data).encode(
-        x=alt.X("period_key:O", title=None, axis=alt.Axis(labelAngle=0)),
+        x=alt.X(
+            "period:O",
+            title=None,
+            sort=data["period"].to_list(),
+            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ', ')"),
+        ),
         y=alt.Y(
             "value:Q", title=axis_title(indicator), scale=alt.Scale(zero=False, padding=30), axis=alt.Axis(tickCount=5)
         ),

@@ -16,14 +16,13 @@ import polars as pl
 
 from pipelines.release.reading import literal
 from pipelines.release.record import Indicator
-from pipelines.release.site.charts import BLUE, GREY, INK, ORANGE, PURPLE
+from pipelines.release.site.charts import BLUE, GREY, INK, ORANGE, PURPLE, WIDTH
 from pipelines.release.site.phrases import PERCENT, number, period, plural, verb
 from pipelines.release.site.words import listed, type_name, unit_name
 
 if TYPE_CHECKING:
     import altair as alt
 
-WIDTH = 760
 HEIGHT = 380
 LABELS_ON_AXIS = 8
 
@@ -212,7 +211,7 @@ def _funnel_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixi
     import altair as alt
 
     groups = frame["comparison_group"].n_unique()
-    size = {"width": WIDTH, "height": HEIGHT} if groups == 1 else {"width": WIDTH // 2 - 40, "height": 220}
+    size = {"width": WIDTH, "height": HEIGHT} if groups == 1 else {"width": WIDTH // 2 - 20, "height": 260}
     denominator = alt.X("denominator:Q", title="Denominator", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
     base = alt.Chart().encode(x=denominator)
     lines = [

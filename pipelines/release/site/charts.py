@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FOLDER = "charts"
 VEGALITE = "6.4"
+WIDTH = 960
+"""Of what is drawn, in pixels: with its axis it fills the width of a page, where the page is wide enough."""
 BLUE, DARK_BLUE, ORANGE, PURPLE, GREY, INK = "#005eb8", "#12436d", "#f46a25", "#801650", "#4c6272", "#212b32"
 """All at least 3 to 1 on white. Two series also differ in shape or in words, never in colour alone."""
 LEVELS = ("#cfe0f1", "#9dc1e4", "#5a96cf", "#1f69b0", "#003087")

@@ -11,92 +11,136 @@ import math
 import polars as pl
 
 from pipelines.release.record import Driver
-from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS, PURPLE, Chart, Charts
+from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS, PURPLE, WIDTH, Chart, Charts
 from pipelines.release.site.words import listed, number, policy, q_words, type_name, unit_name
 
 _TWO_LINES = {"labelExpr": "split(datum.label, ': ')"}
 _COLOURS = {"staff_survey_evidence": BLUE, "self_assessment": PURPLE}
 
 
+def parts(frame: pl.DataFrame) -> pl.DataFrame:
+    """What can be told of each round and type, as parts of 100 per cent: levels, or neighbouring levels put together.
+
+    frame: rows of pub_maturity_distribution of one driver. Parts are the differences between the shares at or above a
+    level that are told, so they always add up. A group of which only the whole is told has no row.
+    """
+    group = ["round_key", "organisation_type"]
+    order = {name: place for place, name in enumerate(policy()["types"])}
+    told = frame.drop_nulls("share_at_or_above").sort(*group, "level")
+    last = pl.col("level").shift(-1).over(group)
+    higher = pl.col("share_at_or_above").shift(-1).over(group).fill_null(0)
+    return (
+        told.with_columns(
+            pl.col("level").alias("first_level"),
+            (last - 1).fill_null(frame["level"].max()).alias("last_level"),
+            (pl.col("share_at_or_above") - higher).alias("share"),
+        )
+        .filter(pl.len().over(group) > 1)
+        .sort(
+            "round_key",
+            pl.col("organisation_type").replace_strict(order, default=len(order)),
+            "first_level",
+            descending=[True, False, False],
+        )
+        .select(*group, "n_shared", "n_eligible", "first_level", "last_level", "share")
+    )
+
+
 def distribution(charts: Charts, driver: Driver, frame: pl.DataFrame) -> Chart:
     """Bars of 100 per cent, one for each type and round, parted by level.
 
-    frame: rows of pub_maturity_distribution that have a share.
+    frame: rows of pub_maturity_distribution. Groups without parts are not drawn.
     """
     import altair as alt
 
-    drawn = _distribution_frame(frame)
+    shares, labels = parts(frame), dict(frame.select("level", "level_label").iter_rows())
+    drawn = _distribution_frame(shares, labels)
+    kinds = drawn.select("part", "colour", "first_level", "last_level").unique().sort("first_level", "last_level")
+    names = kinds["part"].to_list()
     bars = alt.Chart(drawn).encode(
         y=alt.Y("bar:N", title=None, sort=drawn["bar"].unique(maintain_order=True).to_list(), axis=_TWO_LINES),
         x=alt.X("sum(share):Q", title="Organisations that shared (%)", scale=alt.Scale(domain=[0, 100], nice=False)),
-        order=alt.Order("level:Q"),
+        order=alt.Order("first_level:Q"),
     )
-    labels = frame.select("level", "level_label").unique().sort("level")
-    names = [f"{level} {label}" for level, label in labels.iter_rows()]
     colour = alt.Color(
-        "level_label:N",
+        "part:N",
         title="Level",
-        scale=alt.Scale(domain=names, range=list(LEVELS[: len(names)])),
+        scale=alt.Scale(domain=names, range=kinds["colour"].to_list()),
         sort=names,
         legend=alt.Legend(orient="top", columns=3, symbolStrokeColor=GREY, symbolStrokeWidth=1),
     )
-    middle = alt.X("middle:Q")
     chart = (
         bars.mark_bar(stroke=INK, strokeWidth=0.75, height=28).encode(color=colour)
         + alt.Chart(drawn.filter(pl.col("share") >= 7))
         .mark_text(fontSize=13)
         .encode(
             y=alt.Y("bar:N", sort=None),
-            x=middle,
+            x=alt.X("middle:Q"),
             text=alt.Text("share:Q", format=".0f"),
-            color=alt.condition("datum.level >= 4", alt.value("white"), alt.value(INK)),
+            color=alt.condition("datum.first_level >= 4", alt.value("white"), alt.value(INK)),
         )
-    ).properties(width=500, height=alt.Step(42))
-    latest = frame["round_key"].max()
+    ).properties(width=WIDTH - 160, height=alt.Step(42))
     return charts.draw(
         f"{driver.driver_id}_distribution",
         chart,
-        distribution_alt(frame),
-        frame.drop("sentence", "data_origin", "release_id"),
+        distribution_alt(shares, labels),
+        shares,
         f"Level of maturity that organisations report for “{driver.label}”",
-        f"NHS IMPACT self-assessments that organisations shared, to {latest}",
+        f"NHS IMPACT self-assessments that organisations shared, to {frame['round_key'].max()}",
     )
 
 
-def _distribution_frame(frame: pl.DataFrame) -> pl.DataFrame:
-    order = {name: place for place, name in enumerate(policy()["types"])}
-    return (
-        frame.with_columns(
-            bar=pl.format(
-                "{}, {}: {} of {}",
-                pl.col("organisation_type").map_elements(type_name, return_dtype=pl.String),
-                "round_key",
-                "n_shared",
-                "n_eligible",
-            ),
-            level_label=pl.format("{} {}", "level", "level_label"),
-            share=pl.col("share_at_level"),
-            place=pl.col("organisation_type").replace_strict(order, default=len(order)),
-        )
-        .sort("round_key", "place", "level", descending=[True, False, False])
-        .with_columns(middle=pl.col("share").cum_sum().over("bar") - pl.col("share") / 2)
-        .select("bar", "level", "level_label", "share", "middle")
+def _distribution_frame(shares: pl.DataFrame, labels: dict[int, str]) -> pl.DataFrame:
+    """The parts with their bar, their name and colour, and where their figure stands."""
+    bar = pl.format(
+        "{}, {}: {} of {}",
+        pl.col("organisation_type").map_elements(type_name, return_dtype=pl.String),
+        "round_key",
+        "n_shared",
+        "n_eligible",
     )
+    ends = [(row["first_level"], row["last_level"]) for row in shares.iter_rows(named=True)]
+    return shares.with_columns(
+        bar.alias("bar"),
+        pl.Series("part", [_part(*levels, labels) for levels in ends]),
+        pl.Series("colour", [_shade(*levels) for levels in ends]),
+    ).with_columns(middle=pl.col("share").cum_sum().over("bar") - pl.col("share") / 2)
 
 
-def distribution_alt(frame: pl.DataFrame) -> str:
-    """What is drawn, of whom, and where most are, in the latest round of all types; else of the first type."""
-    latest = frame.filter(pl.col("round_key") == frame["round_key"].max())
+def _part(first: int, last: int, labels: dict[int, str]) -> str:
+    """What the legend calls a part: a level with its name, or levels put together."""
+    return f"{first} {labels[first]}" if first == last else f"{first} to {last} together"
+
+
+def _shade(first: int, last: int) -> str:
+    """The colour of a level; between those of the levels where they are put together."""
+    ends = [LEVELS[level - 1] for level in (first, last)]
+    mean = [sum(int(colour[place : place + 2], 16) for colour in ends) // 2 for place in (1, 3, 5)]
+    return "#" + "".join(f"{part:02x}" for part in mean)
+
+
+def distribution_alt(shares: pl.DataFrame, labels: dict[int, str]) -> str:
+    """What is drawn, of whom, and each part of the latest round of all types; else of the first type.
+
+    shares: as of `parts`. Where most are is said only where every level is told.
+    """
+    latest = shares.filter(pl.col("round_key") == shares["round_key"].max())
     kind = "all" if "all" in latest["organisation_type"] else latest["organisation_type"][0]
-    group = latest.filter(pl.col("organisation_type") == kind).sort("level")
-    most = group.sort("share_at_level", "level", descending=[True, False]).row(0, named=True)
-    shares = [f"{number(row['share_at_level'], 0)}% at level {row['level']}" for row in group.iter_rows(named=True)]
-    bars = frame.select("organisation_type", "round_key").n_unique()
+    group = latest.filter(pl.col("organisation_type") == kind).sort("first_level")
+    first, most = group.row(0, named=True), group.sort("share", descending=True).row(0, named=True)
+    told = [f"{number(row['share'], 0)}% at {_levels(row)}" for row in group.iter_rows(named=True)]
+    bars = shares.select("organisation_type", "round_key").n_unique()
+    peak = f" Most are at {_levels(most)}, {labels[most['first_level']]}." if len(group) == len(labels) else ""
     return (
         f"Stacked bar chart with {bars} bar{'s' if bars > 1 else ''}, each parted by level of maturity. "
-        f"{type_name(kind)}, {most['round_key']}: of {most['n_shared']} organisations that shared, {listed(shares)}. "
-        f"Most are at level {most['level']}, {most['level_label']}."
+        f"{type_name(kind)}, {first['round_key']}: of {first['n_shared']} organisations that shared, "
+        f"{listed(told)}.{peak}"
     )
+
+
+def _levels(row: dict[str, int]) -> str:
+    first, last = row["first_level"], row["last_level"]
+    return f"level {first}" if first == last else f"levels {first} to {last}"
 
 
 def levels(charts: Charts, driver: Driver, basis: str, organisation_type: str, frame: pl.DataFrame) -> Chart:
@@ -143,7 +187,7 @@ def _panel(frame: pl.DataFrame, basis: str, difference: bool) -> object:
     if difference:
         line = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(y="zero:Q")
         layers.insert(0, line)
-    return alt.layer(*layers).properties(width=310, height=140)
+    return alt.layer(*layers).properties(width=WIDTH // 2 - 40, height=150)
 
 
 def _reach(frame: pl.DataFrame, difference: bool) -> tuple[float, float]:
@@ -204,8 +248,8 @@ def forest(charts: Charts, driver: Driver, frame: pl.DataFrame, domain: tuple[fl
         zero,
         base.mark_rule(strokeWidth=2).encode(x=x, x2="rho_high:Q", color=colour),
         base.mark_point(filled=True, opacity=1, size=60).encode(x="rho:Q", color=colour, shape=shape),
-        base.mark_text(align="left", dx=12, fontSize=12).encode(x=alt.value(340), text="told:N"),
-    ).properties(width=340, height=alt.Step(16, **{"for": "offset"}))
+        base.mark_text(align="left", dx=12, fontSize=12).encode(x=alt.value(WIDTH - 460), text="told:N"),
+    ).properties(width=WIDTH - 460, height=alt.Step(16, **{"for": "offset"}))
     return charts.draw(
         f"{driver.driver_id}_associations",
         chart,

@@ -11,17 +11,35 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.release.disclosure_rules import MINIMUM
 from pipelines.release.reading import literal
 from pipelines.release.record import Driver
 from pipelines.release.site import driver_charts
 from pipelines.release.site.charts import Chart
 from pipelines.release.site.pages import Page, Site
-from pipelines.release.site.words import decimals, interval, legend, level, number, policy, q_words, shown, type_name
+from pipelines.release.site.words import (
+    code,
+    decimals,
+    interval,
+    legend,
+    level,
+    listed,
+    number,
+    policy,
+    q_words,
+    type_name,
+)
 
 CRUMBS = (("Drivers", "drivers/index.html"),)
 BLURRED = (
     "Outcomes are averaged over groups of like organisations, so that none can be told; differences look smaller. "
     "Levels with too few organisations are left out."
+)
+MIDDLE = 3
+"""The level at or above which organisations are counted together."""
+LEVELS_HIDDEN = (
+    f"[c]: fewer than {MINIMUM} organisations that may not be named, or a figure that would tell of so few. "
+    "Where neighbouring levels may be told together only, the chart shows them as one part."
 )
 COMPARED = (
     "Each organisation is compared with the median of its own type, which is the dashed line, so that differences "
@@ -116,10 +134,22 @@ def _distribution(site: Site, driver: Driver) -> dict[str, Any]:
         return {}
     latest = pl.col("round_key") == frame["round_key"].max()
     frame = frame.filter(latest | (pl.col("organisation_type") == "all"))
-    drawn = frame.filter(pl.col("share_at_level").is_not_null())
-    chart = driver_charts.distribution(site.charts, driver, drawn) if len(drawn) else None
+    drawn = len(driver_charts.parts(frame))
+    chart = driver_charts.distribution(site.charts, driver, frame) if drawn else None
     statuses = set(frame["value_status"])
-    return {"chart": chart, "table": distribution_table(frame), "legend": legend(statuses)}
+    return {"chart": chart, "table": distribution_table(frame), "legend": legend(statuses), "note": _hidden(frame)}
+
+
+def _hidden(frame: pl.DataFrame) -> str:
+    """Why some figures are not shown, and which groups are not drawn; empty where everything is told."""
+    if "suppressed" not in set(frame["value_status"]):
+        return ""
+    groups = ["organisation_type", "round_key"]
+    drawn = driver_charts.parts(frame).select(groups).unique()
+    every = frame.select(groups).unique(maintain_order=True)
+    left_out = every.join(drawn, on=groups, how="anti", maintain_order="left")
+    names = [f"{type_name(kind).lower()} in {key}" for kind, key in left_out.iter_rows()]
+    return LEVELS_HIDDEN + (f" Not drawn, because too little may be told: {listed(names)}." if names else "")
 
 
 def distribution_table(frame: pl.DataFrame) -> pl.DataFrame:
@@ -131,13 +161,20 @@ def distribution_table(frame: pl.DataFrame) -> pl.DataFrame:
         row = {
             "Type": type_name(kind),
             "Round": round_key,
-            "Shared": shown(first["n_shared"], first["value_status"], 0),
+            "Shared": _told(first, "n_shared"),
         }
         row["Eligible"] = number(first["n_eligible"], 0)
         for cell in group.iter_rows(named=True):
-            row[f"{cell['level']} {cell['level_label']} (%)"] = shown(cell["share_at_level"], cell["value_status"], 0)
+            row[f"{cell['level']} {cell['level_label']} (%)"] = _told(cell, "share_at_level")
+        above = [_told(cell, "share_at_or_above") for cell in group.iter_rows(named=True) if cell["level"] == MIDDLE]
+        row[f"{MIDDLE} or above (%)"] = above[0]
         rows.append((-int(round_key[:4]), order.index(kind), row))
     return pl.DataFrame([row for *_, row in sorted(rows, key=lambda entry: entry[:2])])
+
+
+def _told(cell: dict[str, Any], name: str) -> str:
+    """A number or share of organisations, or [c] where that may not be told, though others of the row may be."""
+    return number(cell[name], 0) if cell[name] is not None else code(cell["value_status"]) or code("suppressed")
 
 
 def _levels(site: Site, driver: Driver) -> list[dict[str, Any]]:

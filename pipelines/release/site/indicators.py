@@ -30,6 +30,7 @@ KINDS = {
     EVIDENCE: "Staff survey evidence of a driver",
 }
 NOT_IN_FUNNEL = "not compared"
+NO_REGION = "not stated"
 ABOUT = (
     ("Definition", "description"),
     ("Numerator", "numerator_definition"),
@@ -162,7 +163,7 @@ def figures(found: Newest) -> pl.DataFrame:
         "Organisation": lambda row: row["area_name"],
         "ODS code": lambda row: row["area_code"],
         "Type": lambda row: type_name(row["area_type"]),
-        "Region": lambda row: row["parent_name"] or "[x]",
+        "Region": lambda row: row["parent_name"] or NO_REGION,
         "Figure": lambda row: figure(row, found.indicator.unit),
     }
     if found.rows["lower_95"].count():

@@ -11,7 +11,6 @@ from functools import cached_property
 
 import polars as pl
 
-from pipelines.release.reading import literal
 from pipelines.release.record import Indicator
 from pipelines.release.shorthand import LETTERS, MEANINGS
 from pipelines.release.site.chart_variation import funnel_rows
@@ -78,19 +77,8 @@ def _read(site: Site, indicator: Indicator) -> Newest:
     england = in_type.filter(pl.col("area_type") == ENGLAND).sort("period_key")
     by_organisation = in_type.filter(IS_ORGANISATION).sort("area_code", "period_key")
     of_each = by_organisation.unique("area_code", keep="last", maintain_order=True)
-    months = {"n_periods": _periods_in(site, indicator, last)}
+    months = {"n_periods": rows["n_periods"].max()}
     return Newest(indicator, rows, england, of_each, funnel, period(last | months))
-
-
-def _periods_in(site: Site, indicator: Indicator, last: dict) -> int | None:
-    """Of how many months the figures of a pooled year are made, at most; None for what the publisher gives whole."""
-    return site.rows(
-        "select max(figures.n_periods) as n from pub_measure_values as figures "
-        "inner join dim_measure as measures on figures.measure_id = measures.measure_id "
-        f"where measures.annual_rule = 'pooled' and figures.measure_id = {literal(indicator.indicator_id)} "
-        f"and figures.period_type = {literal(last['period_type'])} "
-        f"and figures.period_key = {literal(last['period_key'])}"
-    )[0]["n"]
 
 
 def figure(row: dict, unit: str) -> str:

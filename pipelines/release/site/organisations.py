@@ -32,15 +32,13 @@ class Organisation:
     """What is released of one organisation.
 
     place: its current row of dim_organisation. figures: its last row of each indicator, which is of an earlier period
-    where it has closed or was left out since. months: of how many months its pooled years are made, by measure and
-    year. variation: rows of pub_variation with its newest funnels and series. history: rows of events, by day.
-    answers: its self-assessment, if it agreed to be named.
+    where it has closed or was left out since. variation: rows of pub_variation with its newest funnels
+    and series. history: rows of events, by day. answers: its self-assessment, if it agreed to be named.
     """
 
     code: str
     place: dict
     figures: list[tuple[Newest, dict]] = field(default_factory=list)
-    months: list[dict] = field(default_factory=list)
     variation: list[dict] = field(default_factory=list)
     history: list[dict] = field(default_factory=list)
     answers: list[dict] = field(default_factory=list)
@@ -67,7 +65,7 @@ def read_organisations(site: Site) -> list[Organisation]:
         shown = newest.newest(site, indicator)
         for row in shown.last.to_dicts():
             found[row["area_code"]].figures.append((shown, row))
-    for name, read in (("months", _months), ("variation", _variation), ("history", _history), ("answers", _answers)):
+    for name, read in (("variation", _variation), ("history", _history), ("answers", _answers)):
         for row in read(site):
             if row["org_code"] in found:
                 getattr(found[row["org_code"]], name).append(row)
@@ -80,15 +78,6 @@ def _places(site: Site) -> list[dict]:
         "select org_code, coalesce(org_name, org_code) as org_name, organisation_type, region_name, icb_code, "
         "icb_name, closed_on, is_in_ods from dim_organisation where is_current "
         "order by upper(coalesce(org_name, org_code)), org_code"
-    )
-
-
-def _months(site: Site) -> list[dict]:
-    return site.rows(
-        "select figures.org_code, figures.measure_id, figures.period_key, figures.n_periods "
-        "from pub_measure_values as figures inner join dim_measure as measures "
-        "on figures.measure_id = measures.measure_id "
-        "where measures.annual_rule = 'pooled' and figures.period_type = 'financial_year'"
     )
 
 
@@ -122,7 +111,7 @@ def _index(found: list[Organisation]) -> pl.DataFrame:
                 "Organisation": one.place["org_name"],
                 "ODS code": one.code,
                 "Type": type_name(one.place["organisation_type"]),
-                "Region": one.place["region_name"] or NOT_KNOWN,
+                "Region": one.place["region_name"] or indicators.NO_REGION,
                 "Now": now(one),
                 "_link": path(one.code),
             }
@@ -177,12 +166,11 @@ def _table(one: Organisation, indicator_ids: list[str]) -> pl.DataFrame:
 def _row(one: Organisation, found: Newest, row: dict) -> dict[str, str]:
     indicator, key = found.indicator, row["period_key"]
     charts = {chart["chart"]: chart for chart in one.variation if chart["measure_id"] == indicator.indicator_id}
-    months = {(year["measure_id"], year["period_key"]): year["n_periods"] for year in one.months}
     funnel, series = charts.get("funnel"), charts.get("xmr")
     england = next((other for other in found.england.to_dicts() if other["period_key"] == key), None)
     return {
         "Indicator": indicator.name,
-        "Period": period(row | {"n_periods": months.get((indicator.indicator_id, key))}),
+        "Period": period(row),
         "Figure": figure(row, indicator.unit),
         "England": figure(england, indicator.unit) if england else NOT_KNOWN,
         "Direction": direction(indicator.polarity),
