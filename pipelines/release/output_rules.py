@@ -72,9 +72,9 @@ def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _by_name(kind: str, subject: str, words: str, places: dict[str, list[str]]) -> Examination:
     rows = [(name, len(found), _told(found)) for name, found in sorted(places.items())]
-    sql = f"select * from ({values(rows or [('none', 0, '')])}) as o(name, faults, places)"
-    rule = Rule(kind, subject, words, "ExpectColumnValuesToBeInSet", {"column": "faults", "value_set": [0]}, "name")
-    return Examination(kind, sql, (rule,), ("name", "places"))
+    sql = f"select * from ({values(rows or [('none', 0, '')])}) as o(name, times, where_found)"
+    rule = Rule(kind, subject, words, "ExpectColumnValuesToBeInSet", {"column": "times", "value_set": [0]}, "name")
+    return Examination(kind, sql, (rule,), ("name", "where_found"))
 
 
 def _told(found: list[str]) -> str:

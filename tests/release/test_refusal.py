@@ -180,7 +180,7 @@ def test_an_address_in_the_reason_of_a_waiver_is_a_leak(place):
     """The reason is released with the gate's account, which is written while the gate looks."""
     spoil(place, [SPOILED["review_date"]])
     day = standin.BUILT_AT.date()
-    waive(place, Waiver("review_date:m4", "ask jo@trust.example", "J", day, day), POLICY["waivers"], ADVICE)
+    waive(place, [Waiver("review_date:m4", "ask jo@trust.example", "J", day, day)], POLICY["waivers"], ADVICE)
     result, _ = refused(place)
     found = {check.check_id: check.found for check in result.checks if check.outcome == "failed"}
     assert "review_date:m4" not in found
@@ -195,7 +195,7 @@ def test_why_is_told_in_plain_words_and_in_order_of_importance(spoiled):
     assert len(reasons) == len(failed(result))
     first = reasons[0]
     assert first.startswith("1. Something confidential or personal stands in a file of the release")
-    assert "- **Found:** email: faults 1, places nhs_impact_warehouse.duckdb: dim_driver (comment)." in first
+    assert "- **Found:** email: times 1, where found nhs_impact_warehouse.duckdb: dim_driver (comment)." in first
     assert "**Waiver:** none; this must be mended." in first
     second = next(reason for reason in reasons if "m3.rationale" in reason)
     assert "An indicator has not been assured" in second and "empty fields rationale" in second
@@ -203,7 +203,9 @@ def test_why_is_told_in_plain_words_and_in_order_of_importance(spoiled):
     for part in ("**What should hold:**", "**What is likely:**", "**What to do:**", "**Who can do it:**"):
         assert all(part in reason for reason in reasons)
     (command,) = [line for line in last.splitlines() if "impact release waive" in line]
-    assert "freshness:rtt_full_extract" in command and "'range:" in command and "leak:" not in command
+    assert (
+        "freshness:rtt_full_extract" in command and "'trust_coverage:open trusts'" in command and "leak:" not in command
+    )
     assert "`leak:email`" in last and "`leak:email`" not in opening + "".join(reasons)
     assert "jo@trust.example" not in opening + "".join(reasons) + last
 
