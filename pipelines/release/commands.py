@@ -52,10 +52,13 @@ def waiting() -> None:
     """Lists what waits: since when, what it lacks, and when it may go out."""
     from rich.console import Console
 
+    from pipelines.release import publication
     from pipelines.release import waiting as waiting_releases
     from pipelines.reporting import print_waiting
 
     workspace = _published()
+    for version in publication.half_out(workspace):
+        typer.echo(f"release {version} was stopped on its way out: `impact release publish {version}` finishes it")
     folders = waiting_releases.listing(workspace)
     for folder in folders:
         print_waiting(workspace, folder, Console(highlight=False, soft_wrap=True))

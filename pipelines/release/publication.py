@@ -8,6 +8,7 @@ There is no way to put a release out before its date, and none to leave out the 
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def publish_waiting(workspace: Workspace, version: str) -> Path:
     verify_or_raise(folder)
     approval.require(workspace, folder)
     require_calendar(folder)
+    _require_waivers(folder)
     _require_fresh(workspace, folder)
     promote.require_ready(folder, workspace, version)
     # Before the release is served, so that no stop loses it.
@@ -93,6 +95,7 @@ def lacking(workspace: Workspace, folder: Path) -> list[Fault]:
         lambda: verify_or_raise(folder),
         lambda: approval.require(workspace, folder),
         lambda: require_calendar(folder),
+        lambda: _require_waivers(folder),
         lambda: _require_fresh(workspace, folder),
     ):
         try:
@@ -133,6 +136,20 @@ def _require_correction(folder: Path) -> None:
     number, patched = (promote.version_parts(each) for each in (version, corrected))
     if number[:2] != patched[:2] or number <= patched:
         raise _no_patch(version, corrected)
+
+
+def _require_waivers(folder: Path) -> None:
+    """What was let through until a day does not go out after that day."""
+    given = json.loads((folder / "gate.json").read_text(encoding="utf-8")).get("waivers", [])
+    over = [waiver for waiver in given if waiver["until"] < settings.now().date().isoformat()]
+    if over:
+        raise Fault(
+            f"release {folder.name}: a waiver has run out",
+            "; ".join(f"{waiver['check_id']} until {waiver['until']}" for waiver in over),
+            "waivers that hold on the day on which the release goes out",
+            "the release waited for longer than the waiver lasts",
+            "mend the cause, or waive it again; run the refresh, and have the new release approved",
+        )
 
 
 def _require_fresh(workspace: Workspace, folder: Path) -> None:

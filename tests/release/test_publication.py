@@ -303,6 +303,14 @@ def test_a_new_release_that_says_it_corrects_another_keeps_its_embargo(place):
         publication.publish_waiting(place, SECOND)
 
 
+def test_a_waiver_that_has_run_out_lets_nothing_through(place, folder):
+    waiver = {"check_id": "freshness:shmi", "reason": "late", "given_on": "2026-11-22", "until": "2027-01-06"}
+    edit(folder / "gate.json", waivers=[waiver])
+    _seal_again(place, folder, embargo.read_calendar().entries[0].as_dict())
+    approve(place)
+    refused(place, r"a waiver has run out\n.*freshness:shmi until 2027-01-06")
+
+
 def test_a_link_in_place_of_what_waits_is_refused(place, folder, tmp_path):
     approve(place)
     folder.rename(tmp_path / "elsewhere")
