@@ -42,16 +42,16 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
 
 
 def refuse_sample_over_published(workspace: Workspace) -> None:
-    """Raises Fault before any work where the release served holds published data and the run is synthetic."""
-    from pipelines.release import current_release, read_manifest
+    """Raises Fault before any work where readers get published data, or did, and the run is synthetic."""
+    from pipelines.release.promote import published_here
 
-    served = current_release(workspace)
-    if workspace.origin == "published" or served is None or settings.may_replace_published():
+    if workspace.origin == "published" or settings.may_replace_published():
         return
-    if not read_manifest(served)["is_synthetic"]:
+    real = published_here(workspace)
+    if real:
         raise Fault(
             "impact refresh",
-            f"release {served.name} with published data is being served here",
+            f"release {real} with published data is being served here, or was until it was taken back",
             "published data to refresh it with",
             "the option --from or --live was left out",
             "give `--from DIR` or `--live`; or `--sample` to serve the SYNTHETIC sample instead; or set IMPACT_HOME to "

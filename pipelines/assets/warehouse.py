@@ -23,6 +23,7 @@ from pipelines.errors import Fault, Faults
 from pipelines.progress import say
 from pipelines.settings import DBT_PROJECT_DIR, Workspace
 from pipelines.staging import code_hash
+from pipelines.store.snapshots import make_private
 
 if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator, DbtCliResource
@@ -35,7 +36,8 @@ LAYERS = {"staging": "staging", "intermediate": "intermediate", "core": "marts",
 
 def set_environment(workspace: Workspace) -> None:
     """What profiles.yml and the sources of the dbt project read from the environment."""
-    workspace.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    # It holds every answer, also of those who share it with nobody.
+    make_private(workspace.warehouse.parent)
     os.environ["IMPACT_WAREHOUSE"] = str(workspace.warehouse)
     os.environ["IMPACT_STAGED"] = str(workspace.staged)
     os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -81,15 +83,17 @@ def is_unchanged(workspace: Workspace) -> bool:
     """Whether the newest release, out or waiting, was made from exactly these inputs, code and models.
 
     What was known on an earlier day is never served, so that is always built. A release that waits unsigned is built
-    again as soon as somebody can sign it.
+    again as soon as somebody can sign it; and one that was stopped before it was served is made again.
     """
-    from pipelines.release import last_built, read_manifest, waiting
+    from pipelines.release import after, last_built, read_manifest, waiting
 
     waits = waiting.newest(workspace) if workspace.origin == "published" else None
     newest = waits or last_built(workspace)
     if workspace.as_at or newest is None:
         return False
     if waits and settings.signing_key() and not waiting.is_signed(waits):
+        return False
+    if not waits and after.is_left_behind(workspace, newest):
         return False
     return read_manifest(newest).get("fingerprint") == workspace.fingerprint.read_text(encoding="utf-8")
 

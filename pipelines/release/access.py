@@ -10,7 +10,6 @@ and of it no more than the number of people by role may be published.
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from pipelines.release.embargo import in_words
 from pipelines.release.manifest import read_manifest
 from pipelines.release.record import read_policy
 from pipelines.release.waiting import beside, build_of
+from pipelines.store.whole import replace_json
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,7 @@ def note(folder: Path, name: str, role: str, reason: str, by: str) -> Access:
             return entry
     moment = settings.now().isoformat(timespec="seconds")
     added = Access(name.strip(), role, reason.strip(), moment, by)
-    path = path_of(folder)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    partial.touch(mode=0o600)
-    entries = [asdict(entry) for entry in (*listed(folder), added)]
-    partial.write_text(json.dumps(entries, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(partial, path)
+    replace_json(path_of(folder), [asdict(entry) for entry in (*listed(folder), added)], is_private=True)
     return added
 
 

@@ -140,6 +140,11 @@ def last_built(workspace: Workspace) -> Path | None:
     return max(mine, key=lambda folder: (read_manifest(folder)["built_at"], version_parts(folder.name)), default=None)
 
 
+def is_left_behind(workspace: Workspace, folder: Path) -> bool:
+    """Whether a release that nobody took back is not served: it was stopped before the pointer was flipped."""
+    return served(workspace) != folder.name and _standing(workspace, folder.name) is None
+
+
 def fallback(workspace: Workspace, version: str) -> str | None:
     """The newest earlier release of the same data of which nothing bad is known, None for none."""
     earlier = [each for each in notices.versions(workspace) if version_parts(each) < version_parts(version)]

@@ -135,7 +135,7 @@ def _require_approver(version: str, approver: Signer, builder: Signer) -> None:
         raise _same_person(version, f"key {approver.key} signed both the release and the approval")
     if approver.principal is None:
         raise _not_listed(version, "approved", approver, APPROVAL)
-    if approver.principal == builder.principal:
+    if approver.may_be(builder):
         raise _same_person(version, f"{approver.principal} signed both, with two keys")
 
 

@@ -22,6 +22,7 @@ from pipelines.release.difference import write_difference
 from pipelines.release.disclosure import Control
 from pipelines.release.reading import STORAGE_HEADER, STORAGE_VERSION, identifier, literal, storage_header
 from pipelines.settings import DUCKDB_FILE, Workspace
+from pipelines.store.snapshots import make_private
 from schemas import published
 
 SYNTHETIC_MARK = "SYNTHETIC. "
@@ -67,7 +68,8 @@ def build_candidate(
     moment = (built_at or settings.built_at()).astimezone(UTC).replace(tzinfo=None, microsecond=0)
     stamp = Stamp(release_id, moment, workspace.origin == "synthetic", code_version, workspace.as_at)
     shutil.rmtree(workspace.candidate, ignore_errors=True)
-    workspace.candidate.mkdir(parents=True)
+    # Nobody else looks at figures before they are out.
+    make_private(workspace.candidate)
     target = workspace.candidate / DUCKDB_FILE
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(workspace.warehouse)} as build (read_only)")

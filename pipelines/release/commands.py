@@ -255,7 +255,7 @@ def waive(
     checks: Annotated[list[str], typer.Argument(help="The checks, as why.md and gate.json name them.")],
     reason: Annotated[str, typer.Option(help="Why they need not hold for now. It is released.")],
     until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day on which they need not hold.")],
-    by: Annotated[str, typer.Option(help="Who decides: a name or an office. It is released.")] = "",
+    by: Annotated[str, typer.Option(help="Who decides; never released. Without it: the account's name.")] = "",
 ) -> None:
     """Lets checks of the gate fail until a day, with a reason. Some kinds of check can never be waived."""
     from pipelines.release import rules, waivers

@@ -3,8 +3,8 @@
 Belongs here: gathering them from the build file, from the candidate and from the submissions as they came in. Does not
 belong here: looking for them (leaks.py), and which columns are confidential (policy/gate.yml).
 
-A figure counts as a needle by its first twelve significant digits. Shorter figures, such as a count or a level, stand
-everywhere by chance; they are kept out by rules on tables (rules.py), not by a search.
+A figure counts as a needle by its first twelve significant digits, cut off or rounded. Shorter ones, such as a count
+or a level, stand everywhere by chance; they are kept out by rules on tables (rules.py), not by a search.
 """
 
 from __future__ import annotations
@@ -54,8 +54,11 @@ class Confidential:
 
     def needles(self) -> dict[str, str]:
         """Kind by what to look for in a text."""
-        figures = {digits(value): "withheld_figure" for value in self.figures}
-        return figures | self.texts
+        cut = {digits(value): "withheld_figure" for value in self.figures}
+        rounded = {f"{abs(value):.{DIGITS}g}": "withheld_figure" for value in self.figures}
+        return (
+            cut | {text: kind for text, kind in rounded.items() if len(text) > DIGITS and "e" not in text} | self.texts
+        )
 
 
 def gather(workspace: Workspace, policy: dict[str, Any]) -> Confidential:
@@ -158,7 +161,7 @@ def _held_back(
 
 
 def people_of(workspace: Workspace, fields: re.Pattern[str]) -> set[str]:
-    """Names, addresses and free text of submissions as they came in, and the names of the files.
+    """Names, addresses and free text of submissions as they came in, line by line, and the names of the files.
 
     Only what has two words or an @ in it: a single word such as `none` stands everywhere.
     """
@@ -168,7 +171,7 @@ def people_of(workspace: Workspace, fields: re.Pattern[str]) -> set[str]:
         if source.is_restricted and folder.is_dir():
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
                 texts.update(_file_name(path) if path.name == RECEIVED_AS else _fields(path, fields))
-    clean = (" ".join(text.split()) for text in texts)
+    clean = (" ".join(line.split()) for text in texts for line in text.splitlines())
     return {text for text in clean if len(text) >= SHORTEST_TEXT and (" " in text or "@" in text or "." in text)}
 
 

@@ -5,16 +5,20 @@ Belongs here: what stands where in a file of each kind. Does not belong here: wh
 
 from __future__ import annotations
 
+import html
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 
 from pipelines.release.export import table_of
 from pipelines.release.reading import identifier, literal
 from pipelines.settings import DUCKDB_FILE
+from schemas import published
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 COMMENTS = (
@@ -26,6 +30,19 @@ COMMENTS = (
     "order by all"
 )
 """Comments and definitions, wherever a DuckDB file may hold them."""
+STRANGE = (
+    "select schema_name || '.' || table_name from duckdb_tables() where schema_name <> 'main' "
+    "union all select function_name from duckdb_functions() where not internal "
+    "union all select type_name from duckdb_types() where not internal "
+    "union all select sequence_name from duckdb_sequences() "
+    "union all select view_name from duckdb_views() where not internal order by all"
+)
+"""What a DuckDB file may hold beside tables, and no release does."""
+ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
+QUOTED = re.compile(r"%[0-9A-Fa-f]{2}")
+INLINE = re.compile(r"</?(?:a|abbr|b|bdi|code|em|i|mark|r|small|span|strong|sub|sup|t|tspan|u|wbr)\b[^<>]*>")
+"""Marks that stand inside a line: of pages, of drawings, and of the texts of a workbook."""
+EMBEDDED = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;(?:[a-z0-9=-]+;)*base64,", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,11 +54,48 @@ class Piece:
     is_raw: bool = False
 
 
+def plain(content: bytes) -> str | None:
+    """A text as its reader sees it: without the escapes of HTML, JSON and web addresses. None where it is not UTF-8."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    if "\0" in text:
+        return None
+    if "&" in text:
+        text = html.unescape(text)
+    if "\\u" in text:
+        text = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return unquote(text) if QUOTED.search(text) else text
+
+
+def in_one_line(text: str) -> str:
+    """A text without the marks inside a line, and with single spaces."""
+    return " ".join(INLINE.sub("", text).split())
+
+
 def open_candidate(folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection that sees the tables of a candidate and can read its exported files."""
     connection = duckdb.connect()
     connection.execute(f"attach {literal((folder / DUCKDB_FILE).resolve())} as candidate (read_only); use candidate")
     return connection
+
+
+def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables of the candidate, sorted; those of another schema are strange objects."""
+    sql = "select table_name from duckdb_tables() where schema_name = 'main' order by all"
+    return [name for (name,) in connection.execute(sql).fetchall()]
+
+
+def strange_objects(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names of what is no table that every reader finds: other schemas, views, macros, types, sequences."""
+    return [name for (name,) in connection.execute(STRANGE).fetchall()]
+
+
+def has_strange_columns(connection: duckdb.DuckDBPyConnection, source: str) -> bool:
+    """Whether a column is of a type that no release has, and that nobody looks into."""
+    described = connection.execute(f"select * from {source} limit 0").description or []
+    return any(str(kind) not in published.PORTABLE_TYPES for _, kind, *_ in described)
 
 
 def columns(connection: duckdb.DuckDBPyConnection, source: str, type_: str) -> list[str]:

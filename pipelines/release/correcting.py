@@ -19,6 +19,7 @@ from pipelines.release import notices
 from pipelines.release.notices import Facts
 from pipelines.release.promote import next_version, version_parts
 from pipelines.settings import Workspace
+from pipelines.store.whole import replace_json
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,7 @@ def in_force_after(workspace: Workspace, version: str) -> list[str]:
 
 
 def _write(workspace: Workspace, intended: Intention) -> None:
-    workspace.kept.mkdir(parents=True, exist_ok=True)
-    notices.write_json(path_of(workspace), asdict(intended))
+    replace_json(path_of(workspace), asdict(intended))
 
 
 def _is_out(workspace: Workspace, intended: Intention) -> bool:

@@ -120,8 +120,8 @@ def _table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) ->
 
 
 def _waivers(result: GateResult) -> str:
-    heads = ("check", "reason", "given by", "given on", "until")
-    return _table("What was let through, and why", heads, [waiver.as_dict().values() for waiver in result.waivers])
+    heads = ("check", "reason", "given on", "until")
+    return _table("What was let through, and why", heads, [waiver.told().values() for waiver in result.waivers])
 
 
 def _checks(result: GateResult) -> str:

@@ -145,8 +145,8 @@ class Control:
         path = withheld_path(workspace)
         path.unlink(missing_ok=True)
         if self.withheld:
+            path.touch(mode=0o600)
             pl.concat(self.withheld).write_parquet(path)
-            path.chmod(0o600)
 
     def _counted(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         parts = rows.partition_by("measure_id", as_dict=True).items()

@@ -74,7 +74,7 @@ class GateResult:
             "passed": self.passed,
             "checks": [asdict(check) for check in self.checks],
             "faults": [fault.as_dict() for fault in self.faults],
-            "waivers": [waiver.as_dict() for waiver in self.waivers],
+            "waivers": [waiver.told() for waiver in self.waivers],
         }
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
@@ -90,19 +90,22 @@ def run_gate(workspace: Workspace) -> GateResult:
         examiner = Examiner(connection, str(info["release_id"]), evidence, waivers, docs)
         outcomes = examiner.examine(rules.structure())
         is_sound = all(check.outcome == "passed" for check, _ in outcomes)
-        outcomes += _rest(workspace, examiner) if is_sound else _not_run(workspace, str(info["release_id"]))
-    result = _result(str(info["release_id"]), outcomes, waivers)
-    docs.write_index(result)
-    (workspace.candidate / GATE).write_text(result.as_json(), encoding="utf-8")
+        rest = _rest(workspace, examiner) if is_sound else [_not_run(workspace, str(info["release_id"]))]
+        # Kept after each part, so that the leak scan, which comes last, also looks at what is released of the others.
+        for part in rest:
+            outcomes += part
+            result = _result(str(info["release_id"]), outcomes, waivers)
+            docs.write_index(result)
+            (workspace.candidate / GATE).write_text(result.as_json(), encoding="utf-8")
     return result
 
 
-def _rest(workspace: Workspace, examiner: Examiner) -> list[tuple[Check, Fault | None]]:
+def _rest(workspace: Workspace, examiner: Examiner) -> Iterator[list[tuple[Check, Fault | None]]]:
     """One maker after the other, so that the last sees what was written of the others."""
     record = read_record(workspace.candidate)
     candidate = Candidate(workspace, examiner.connection, record, read_gate_policy(), last_row_counts(workspace))
-    made = (examination for maker in examinations.MAKERS for examination in maker(candidate))
-    return [outcome for examination in made for outcome in examiner.examine(examination)]
+    for maker in examinations.MAKERS:
+        yield [outcome for examination in maker(candidate) for outcome in examiner.examine(examination)]
 
 
 def _not_run(workspace: Workspace, release_id: str) -> list[tuple[Check, Fault | None]]:

@@ -52,7 +52,8 @@ def freshness(policy: dict[str, Any], day: date) -> Examination:
     sql = (
         "select s.source_id, s.next_edition, s.next_due_on::varchar as next_due_on, "
         f"date_diff('day', s.next_due_on, {_day(day)}) - a.days as days_more_than_allowed "
-        f"from dim_source as s left join ({allowed}) as a(cadence, days) on a.cadence = s.cadence where s.source_id in (select source_id from dim_measure "
+        f"from dim_source as s left join ({allowed}) as a(cadence, days) on a.cadence = s.cadence "
+        "where s.source_id in (select source_id from dim_measure "
         "where measure_id in (select measure_id from pub_measure_values)) order by s.source_id"
     )
     words = "no source of an indicator is behind its calendar by more days than are allowed"

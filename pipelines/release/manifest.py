@@ -139,7 +139,7 @@ def verify(folder: Path) -> list[Fault]:
     listed = {entry["path"]: entry for entry in read_manifest(folder)["files"]}
     present = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     gone = [_fault(folder, f"{path} missing", "no such file") for path in sorted(listed.keys() - present)]
-    extra = [_fault(folder, f"{path} extra", "not listed") for path in sorted(present.keys() - listed)]
+    extra = [_fault(folder, f"{path} extra", "not listed") for path in sorted({*present, *_empty(folder)} - {*listed})]
     altered = [
         _fault(folder, f"{path} altered", f"{present[path].lstat().st_size} bytes, another SHA-256")
         for path in sorted(listed.keys() & present)
@@ -196,6 +196,12 @@ def _files(folder: Path) -> list[Path]:
     """All files and links but the manifest, its signature and its checksums, sorted."""
     paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(path for path in paths if path.relative_to(folder).as_posix() not in SEAL)
+
+
+def _empty(folder: Path) -> list[str]:
+    """Folders without anything in them: a name can tell something, too."""
+    folders = (path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink())
+    return [path.relative_to(folder).as_posix() for path in folders if not any(path.iterdir())]
 
 
 def _entry(folder: Path, path: Path, rows: dict[str, int]) -> dict:

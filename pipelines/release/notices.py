@@ -8,7 +8,6 @@ Belongs here: the record of it, to which events are only ever added. Does not be
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pipelines.release.manifest import MANIFEST, read_manifest
 from pipelines.release.promote import VERSION, version_parts
 from pipelines.settings import Workspace
 from pipelines.store.snapshots import sha256_of
+from pipelines.store.whole import replace_json
 
 Kind = Literal["corrected", "withdrawn", "rolled_back", "reinstated"]
 STANDING = ("withdrawn", "rolled_back", "corrected")
@@ -118,15 +118,8 @@ def add(workspace: Workspace, version: str, kind: Kind, reason: str, by: str, re
     event = Event(kind, settings.now().isoformat(timespec="seconds"), reason.strip(), by, release)
     told = [*events(workspace, version), event]
     content = {"release": asdict(facts(workspace, version)), "events": [asdict(each) for each in told]}
-    write_json(path_of(workspace, version), content)
+    replace_json(path_of(workspace, version), content)
     return event
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Writes a file whole: a reader finds the old one or the new one."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
 
 
 def _read(workspace: Workspace, version: str) -> dict[str, Any]:

@@ -84,10 +84,15 @@ def put_out(candidate: Path, workspace: Workspace, version: str) -> Path:
     workspace.releases.mkdir(parents=True, exist_ok=True)
     _sync(candidate)
     os.rename(candidate, release)
-    _sync_folder(workspace.releases)
-    _make_read_only(release)
-    serve(workspace, version)
+    seal_and_serve(workspace, version)
     return release
+
+
+def seal_and_serve(workspace: Workspace, version: str) -> None:
+    """What follows once a release lies in its place. May be repeated."""
+    _sync_folder(workspace.releases)
+    _make_read_only(workspace.releases / version)
+    serve(workspace, version)
 
 
 def serve(workspace: Workspace, version: str) -> None:
@@ -131,6 +136,18 @@ def refuse(candidate: Path, result: GateResult, workspace: Workspace) -> None:
 def current_release(workspace: Workspace) -> Path | None:
     """The folder of the release being served, or None."""
     return workspace.current.resolve() if workspace.current.exists() else None
+
+
+def published_here(workspace: Workspace) -> str | None:
+    """The release with published data that readers get here, or would get if it had not been taken back; None for none.
+
+    Readers of a place where published figures were do not look for invented ones there.
+    """
+    served = current_release(workspace)
+    if served:
+        return None if read_manifest(served)["is_synthetic"] else served.name
+    real = [release.release_id for release in list_releases(workspace) if not release.is_synthetic]
+    return real[-1] if real else None
 
 
 def list_releases(workspace: Workspace) -> list[Release]:
@@ -186,13 +203,11 @@ def _require_passed(candidate: Path, version: str) -> None:
 
 
 def _require_origin(candidate: Path, workspace: Workspace, allow_replace: bool) -> None:
-    served = current_release(workspace)
-    if allow_replace or served is None or not read_manifest(candidate)["is_synthetic"]:
-        return
-    if not read_manifest(served)["is_synthetic"]:
+    real = published_here(workspace)
+    if real and read_manifest(candidate)["is_synthetic"] and not allow_replace:
         raise Fault(
             where="a synthetic release would replace a published one",
-            found=f"{served.name} holds published data and is being served",
+            found=f"{real} holds published data and is being served, or was until it was taken back",
             expected="published data are replaced by published data only",
             likely="IMPACT_ORIGIN or IMPACT_HOME is that of another workspace",
             todo="use a home of its own for synthetic data, or allow the replacement expressly",

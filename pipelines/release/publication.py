@@ -25,8 +25,11 @@ KEPT = ("approval.json", "approval.json.sig", "access.json")
 def publish_waiting(workspace: Workspace, version: str) -> Path:
     """Puts a waiting release out and serves it. Returns its folder.
 
-    Raises Fault or Faults, with nothing changed, where anything that must hold does not.
+    A publication that was stopped half way is finished. Raises Fault or Faults, with nothing changed, where anything
+    that must hold does not.
     """
+    if _is_half_out(workspace, version):
+        return _finish(workspace, version)
     folder = waiting.find(workspace, version)
     verify_or_raise(folder)
     approval.require(workspace, folder)
@@ -37,15 +40,45 @@ def publish_waiting(workspace: Workspace, version: str) -> Path:
     shown.admit(workspace, version, waiting.behind(folder) / waiting.SHOWN)
     _take_along(workspace, folder)
     release = promote.put_out(folder, workspace, version)
+    _settle(workspace, folder)
+    return release
+
+
+def _is_half_out(workspace: Workspace, version: str) -> bool:
+    """Whether its folder was moved and what lay beside it was not yet cleared away."""
+    return version in half_out(workspace)
+
+
+def half_out(workspace: Workspace) -> list[str]:
+    """Versions whose publication was stopped between moving the folder and the end."""
+    if not workspace.waiting.is_dir():
+        return []
+    names = sorted(path.name.removesuffix(".behind") for path in workspace.waiting.glob("[0-9]*.behind"))
+    return [name for name in names if (workspace.releases / name).is_dir() and not (workspace.waiting / name).exists()]
+
+
+def _finish(workspace: Workspace, version: str) -> Path:
+    """Nothing is taken on trust: whoever can stop a publication could have changed the folder since."""
+    release = workspace.releases / version
+    verify_or_raise(release)
+    approval.require(workspace, release)
+    require_calendar(release)
+    promote.seal_and_serve(workspace, version)
+    _settle(workspace, workspace.waiting / version)
+    return release
+
+
+def _settle(workspace: Workspace, folder: Path) -> None:
     withdrawals.note_withdrawals(workspace, waiting.behind(folder) / waiting.WITHDRAWN)
     _clear(folder)
     after.settle(workspace)
-    return release
 
 
 def publish_due(workspace: Workspace) -> list[str]:
     """Puts out what is approved and whose embargo is over. Returns the versions; what lacks something waits on."""
-    published = []
+    published = half_out(workspace)
+    for version in published:
+        publish_waiting(workspace, version)
     for folder in waiting.listing(workspace):
         if not lacking(workspace, folder):
             publish_waiting(workspace, folder.name)
@@ -93,8 +126,13 @@ def require_calendar(folder: Path) -> None:
 
 
 def _require_correction(folder: Path) -> None:
-    if read_manifest(folder).get("corrects") is None:
-        raise _moved(folder.name, "no date", "neither a date nor a release that it corrects")
+    """A correction is a patch of the very release that it corrects: no new release gets around its date."""
+    version, corrected = folder.name, read_manifest(folder).get("corrects")
+    if corrected is None:
+        raise _moved(version, "no date", "neither a date nor a release that it corrects")
+    number, patched = (promote.version_parts(each) for each in (version, corrected))
+    if number[:2] != patched[:2] or number <= patched:
+        raise _no_patch(version, corrected)
 
 
 def _require_fresh(workspace: Workspace, folder: Path) -> None:
@@ -120,7 +158,7 @@ def _take_along(workspace: Workspace, folder: Path) -> None:
 def _clear(folder: Path) -> None:
     """What lay beside a release while it waited, once it is out."""
     for what in KEPT:
-        waiting.beside(folder, what).unlink()
+        waiting.beside(folder, what).unlink(missing_ok=True)
     shutil.rmtree(waiting.behind(folder))
 
 
@@ -141,6 +179,17 @@ def _moved(version: str, planned: str, found: str) -> Fault:
         f"the entry of {planned} as it was when the release was built and approved",
         "the calendar was changed since",
         "run the refresh again, and have the new release approved",
+    )
+
+
+def _no_patch(version: str, corrected: str) -> Fault:
+    line = ".".join(corrected.split(".")[:2])
+    return Fault(
+        f"release {version}: it says that it corrects {corrected}, and is no patch of it",
+        f"version {version} without a date of the calendar",
+        f"a version {line}.… after {corrected}, or a release with a date",
+        "the manifest was made by hand: a correction needs no date, and a new release does",
+        f"run `impact release correct {corrected}` and the refresh again, or let it wait for its date",
     )
 
 

@@ -99,7 +99,7 @@ ADVICE = {
     ),
     "freshness": (
         "the publisher is late, the file was never fetched, or it was refused",
-        "run `impact status`; fetch the newest file, or `impact release waive` it until the day on which it is expected",
+        "run `impact status`; fetch the newest file, or `impact release waive` it until the day it is expected",
     ),
     "newest_period": (
         "the publisher stopped the series or changed its name, or a model filters its newest figures away",
@@ -182,18 +182,24 @@ class Examination:
 
 
 def structure() -> Examination:
-    """One row: promised column, with the type promised and the type found. All else presumes it."""
+    """One row: promised column, with the type promised and the type found. All else presumes it.
+
+    A table that nobody promised has no rules, so it is refused.
+    """
+    tables = ", ".join(literal(table.name) for table in published.TABLES)
     promises = [(table.name, column.name, column.type) for table in published.TABLES for column in table.columns]
     sql = (
         f"select p.table_name, p.column_name, p.promised, c.data_type as found from ({values(promises)}) "
         "as p(table_name, column_name, promised) "
         "left join duckdb_columns() as c "
-        "on c.table_name = p.table_name and c.column_name = p.column_name and not c.internal"
+        "on c.table_name = p.table_name and c.column_name = p.column_name and not c.internal "
+        "union all select distinct c.table_name, 'every column', 'none: nobody promised such a table', c.data_type "
+        f"from duckdb_columns() as c where not c.internal and c.table_name not in ({tables})"
     )
     rule = Rule(
         "promised_columns",
         "all tables",
-        "every promised table and column is there, with the promised type",
+        "every promised table and column is there, with the promised type, and no other table",
         "ExpectColumnPairValuesToBeEqual",
         {"column_A": "promised", "column_B": "found", "ignore_row_if": "neither"},
     )
@@ -205,6 +211,7 @@ def content(origin: str, release_id: str) -> list[Examination]:
     with_unit = [table for table in published.TABLES if _has(table, "measure_id") and table.value]
     return [
         _types(),
+        numbers(),
         *(_table(table) for table in published.TABLES),
         *(_units(table) for table in with_unit),
         *(_reference(reference) for reference in published.REFERENCES),
@@ -239,6 +246,21 @@ def _types() -> Examination:
     )
     sql = "select table_name, column_name, data_type from duckdb_columns() where not internal"
     return Examination("types", sql, (rule,), ("table_name", "column_name"))
+
+
+def numbers() -> Examination:
+    """One row: table, with cells that are no number and not empty either. The checks of its columns overlook them."""
+    doubles = {table: [one.name for one in table.columns if one.type == "DOUBLE"] for table in published.TABLES}
+    sql = " union all ".join(_strange(table, names) for table, names in doubles.items() if names)
+    words = "every cell of a column of numbers is a number or empty"
+    arguments = {"column": "cells", "value_set": [0]}
+    rule = Rule("range", "all tables", words, "ExpectColumnValuesToBeInSet", arguments, "table_name")
+    return Examination("numbers", sql, (rule,), ("table_name", "cells"))
+
+
+def _strange(table: Table, columns: Iterable[str]) -> str:
+    cells = " + ".join(f"count(*) filter (where not isfinite({identifier(name)}))" for name in columns)
+    return f"select {literal(table.name)} as table_name, {cells} as cells from {identifier(table.name)}"
 
 
 def _table(table: Table) -> Examination:

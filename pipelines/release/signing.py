@@ -10,6 +10,7 @@ write.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import subprocess
@@ -28,10 +29,21 @@ GOOD = re.compile(r"with \S+ key (SHA256:\S+)")
 
 @dataclass(frozen=True)
 class Signer:
-    """Who signed. key: fingerprint of the key. principal: the name under which it is listed, None where it is not."""
+    """Who signed. key: fingerprint of the key. principal: the names under which it is listed, None where it is not."""
 
     key: str
     principal: str | None
+
+    def may_be(self, other: Signer) -> bool:
+        """Whether two keys are listed for one person: by a name in common, or by a pattern that fits both."""
+        return any(
+            fnmatch.fnmatchcase(one, another) or fnmatch.fnmatchcase(another, one)
+            for one in self._names()
+            for another in other._names()
+        )
+
+    def _names(self) -> list[str]:
+        return [name.strip().casefold() for name in (self.principal or "").split(",")]
 
 
 def sign(path: Path, key: Path, namespace: str) -> Path:
@@ -112,11 +124,15 @@ def _principal(path: Path, namespace: str, signers: Path | None) -> str | None:
     if signers is None or not signers.is_file():
         return None
     place = ["-s", str(signature_of(path)), "-f", str(signers)]
-    found = _ssh_keygen("-Y", "find-principals", *place, read=path).stdout.decode(errors="replace").split("\n")[0]
-    if not found:
-        return None
-    done = _ssh_keygen("-Y", "verify", "-I", found, "-n", namespace, *place, read=path)
-    return found if done.returncode == 0 else None
+    found = _ssh_keygen("-Y", "find-principals", *place, read=path).stdout.decode(errors="replace").splitlines()
+    listed = [name for name in dict.fromkeys(found) if _may_sign(path, name, namespace, place)]
+    return ",".join(listed) or None
+
+
+def _may_sign(path: Path, name: str, namespace: str, place: list[str]) -> bool:
+    """A name of a list of names is asked for by itself; a pattern stands for whoever it fits."""
+    one = name.partition(",")[0]
+    return _ssh_keygen("-Y", "verify", "-I", one, "-n", namespace, *place, read=path).returncode == 0
 
 
 def _ssh_keygen(*words: str, read: Path | None = None) -> subprocess.CompletedProcess[bytes]:

@@ -67,10 +67,11 @@ def beside(folder: Path, what: str) -> Path:
 
 
 def listing(workspace: Workspace) -> list[Path]:
-    """The folders of all releases that wait, by name."""
+    """The folders of all releases that wait, by name. A link is none: what it leads to can change."""
     if not workspace.waiting.is_dir():
         return []
-    return sorted(path for path in workspace.waiting.iterdir() if path.is_dir() and VERSION.fullmatch(path.name))
+    paths = (path for path in workspace.waiting.iterdir() if path.is_dir() and not path.is_symlink())
+    return sorted(path for path in paths if VERSION.fullmatch(path.name))
 
 
 def find(workspace: Workspace, version: str) -> Path:

@@ -7,7 +7,6 @@ letting anything through (gate.py). A waiver is never changed; a later one for t
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ from typing import Any
 
 from pipelines.errors import Fault, Faults
 from pipelines.settings import Workspace
+from pipelines.store.whole import replace_json
 
 FILE = "waivers.json"
 
@@ -39,6 +39,10 @@ class Waiver:
         """The five parts by name, for JSON; days in ISO form."""
         return {name: str(value) for name, value in asdict(self).items()}
 
+    def told(self) -> dict[str, str]:
+        """What a release says of it: all but the name of the person, as with approvals."""
+        return {name: value for name, value in self.as_dict().items() if name != "by"}
+
 
 def waive(workspace: Workspace, given: Sequence[Waiver], policy: dict[str, Any], kinds: Collection[str]) -> None:
     """Writes waivers down, all or none. policy: the part `waivers` of gate.yml. kinds: of rules that there are.
@@ -49,12 +53,7 @@ def waive(workspace: Workspace, given: Sequence[Waiver], policy: dict[str, Any],
     faults = [fault for waiver in given if (fault := _objection(waiver, policy, kinds))]
     if faults:
         raise Faults(faults)
-    path = workspace.kept / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [one.as_dict() for one in [*read_waivers(workspace), *given]]
-    partial = path.with_name(f".{FILE}.partial")
-    partial.write_text(json.dumps(lines, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    replace_json(workspace.kept / FILE, [one.as_dict() for one in [*read_waivers(workspace), *given]])
 
 
 def read_waivers(workspace: Workspace) -> list[Waiver]:

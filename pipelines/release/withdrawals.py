@@ -8,7 +8,6 @@ folder.
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from pipelines.release.manifest import read_manifest
 from pipelines.release.promote import current_release, list_releases
 from pipelines.release.reading import connect, literal
 from pipelines.settings import DUCKDB_FILE, Workspace
+from pipelines.store.whole import replace_json
 
 WITHDRAWN = "intermediate.int_maturity__withdrawn"
 NAMING = ("pub_driver_maturity", "pub_maturity_responses")
@@ -101,10 +101,7 @@ def _write(folder: Path, served: str, concerned: list[dict[str, Any]]) -> Path:
         earlier = json.loads(path.read_text(encoding="utf-8"))
         if earlier["withdrawn"] == content["withdrawn"]:
             return path
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, path)
-    return path
+    return replace_json(path, content)
 
 
 def _entry(folder: Path, concerned: list[dict[str, Any]], version: str, round_key: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from pipelines.settings import Workspace
+from pipelines.store.whole import replace_json
 
 DECISIONS = "decisions.json"
 
@@ -43,11 +43,7 @@ def record(
     """Adds a decision; it takes effect at the next refresh."""
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     added = Decision(source_id, edition, vintage, decision, reason, by, now)
-    path = _path(workspace)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps([asdict(item) for item in (*read(workspace), added)], indent=1), encoding="utf-8")
-    os.replace(partial, path)
+    replace_json(_path(workspace), [asdict(item) for item in (*read(workspace), added)])
     return added
 
 

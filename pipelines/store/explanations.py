@@ -9,12 +9,12 @@ A reason counts for one indicator, and for the step from one release to its next
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipelines import settings
 from pipelines.settings import Workspace
+from pipelines.store.whole import replace_json
 
 EXPLANATIONS = "explanations.json"
 
@@ -37,11 +37,7 @@ def record(workspace: Workspace, release_from: str, indicator_id: str, reason: s
     """Adds a reason; it takes effect at the next refresh."""
     now = settings.now().isoformat(timespec="seconds")
     added = Explanation(release_from, indicator_id, reason.strip(), by, now)
-    path = _path(workspace)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps([asdict(item) for item in (*read(workspace), added)], indent=1), encoding="utf-8")
-    os.replace(partial, path)
+    replace_json(_path(workspace), [asdict(item) for item in (*read(workspace), added)])
     return added
 
 

@@ -21,6 +21,7 @@ from pipelines.release import (
     notices,
     read_manifest,
     rebuilding,
+    serve,
     version_to_build,
 )
 from pipelines.release.commands import app
@@ -350,3 +351,13 @@ def test_what_was_to_be_served_instead_may_be_withdrawn_by_then(two, monkeypatch
         after.withdraw(two, THIRD, WHY, WHO)
     assert served(two) == THIRD
     assert after.withdraw(two, SECOND, WHY, WHO) == FIRST
+
+
+def test_a_release_that_was_stopped_before_it_was_served_is_made_again(two):
+    """A rollback leaves its notice; a pointer that was never flipped leaves nothing."""
+    left = two.releases / SECOND
+    serve(two, FIRST)
+    assert after.is_left_behind(two, left)
+    serve(two, SECOND)
+    after.rollback(two, FIRST, WHY, WHO)
+    assert not after.is_left_behind(two, left)

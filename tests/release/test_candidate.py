@@ -11,6 +11,7 @@ import duckdb
 import pytest
 import standin
 
+from pipelines.assets.warehouse import set_environment
 from pipelines.errors import Fault
 from pipelines.release import build_candidate, connect
 from pipelines.release.candidate import released_models
@@ -58,6 +59,16 @@ def test_table_comments_say_that_the_data_are_synthetic(connection):
     assert all(comment.startswith("SYNTHETIC. ") for (comment,) in comments)
     described = connection.execute("select comment from duckdb_tables() where table_name = 'dim_source'")
     assert described.fetchone() == ("SYNTHETIC. The publisher's own words.",)
+
+
+def test_nobody_else_can_look_at_what_is_not_out(tmp_path, monkeypatch):
+    for name in ("IMPACT_WAREHOUSE", "IMPACT_STAGED", "DO_NOT_TRACK"):
+        monkeypatch.setenv(name, "")
+    place = standin.workspace(tmp_path)
+    set_environment(place)
+    standin.candidate(place, "2026.1.0")
+    assert place.candidate.stat().st_mode & 0o077 == place.warehouse.parent.stat().st_mode & 0o077 == 0
+    assert standin.published_release(place, "2026.1.0").stat().st_mode & 0o777 == 0o555
 
 
 def test_published_data_are_not_called_synthetic(tmp_path):

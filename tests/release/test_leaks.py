@@ -48,12 +48,12 @@ def place(tmp_path_factory) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def secret(place) -> Confidential:
+def secrets(place) -> Confidential:
     return gather(place, POLICY)
 
 
 @pytest.fixture
-def scan(place, secret, tmp_path):
+def scan(place, secrets, tmp_path):
     """The leaks of a copy of the candidate after something was done to it."""
 
     def after(spoil=None) -> set[Leak]:
@@ -61,7 +61,7 @@ def scan(place, secret, tmp_path):
         shutil.copytree(place.candidate, copy.candidate)
         if spoil:
             spoil(copy.candidate)
-        return set(Scan(copy.candidate, secret, POLICY, {"team@nhs.example"}).run())
+        return set(Scan(copy.candidate, secrets, POLICY, {"team@nhs.example"}).run())
 
     return after
 
@@ -236,6 +236,84 @@ PLANTED = [
         writes("site/x.bin", b"\0\1"), Leak("unknown_kind_of_file", "site/x.bin"), id="file that nobody can look into"
     ),
 ]
+
+
+TOGETHER = {
+    "withheld_figure": {
+        "site/charts/unrounded.svg": f'<svg><path aria-label="rho: {WEIGHT}"/></svg>',
+        "site/charts/rounded.svg": f'<svg><path aria-label="rho: {WEIGHT:.12g}"/></svg>',
+        "site/charts/unrounded.csv": f"value\r\n{WEIGHT}\r\n",
+    },
+    "organisation": {
+        "site/drivers/d1.html": "<main><p>R15 is at level 2.</p></main>",
+        "site/drivers/d2.html": '<main><img src="x" alt="trust 115 is at level 2"></main>',
+        "site/charts/d1_distribution_SYNTHETIC.csv": "organisation,level\r\nR15,2\r\n",
+        "site/charts/d1_by_level.svg": '<svg><path aria-label="R15: 2"/></svg>',
+    },
+    "email": {
+        "site/json.json": r'{"note": "jo\u0040trust.example"}',
+        "site/named.html": "<p>jo&commat;trust.example</p>",
+        "site/percent.html": '<a href="mailto:jo%40trust.example">ask</a>',
+        "site/broken.html": "<p>jo<wbr>@trust<b>.example</b></p>",
+    },
+    "person": {
+        "site/lines.html": "<p>Ada\n   Sample-Lovelace</p>",
+        "site/space.html": "<p>Ada&nbsp;Sample-Lovelace</p>",
+        "site/marks.html": "<p>Ada <b>Sample</b>-Lovelace</p>",
+    },
+    "machine_path": {"site/quoted.json": r'"C:\\Users\\jo"', "site/file.html": "<p>file:///home/jo/x</p>"},
+    "secret": {"site/key.txt": "PuTTY-User-Key-File-3: ssh-ed25519"},
+    "unknown_kind_of_file": {
+        "site/utf16.txt": "jo@trust.example".encode("utf-16"),
+        "site/zeros.txt": "jo@trust.example".encode("utf-16-le"),
+        "site/embedded.svg": '<svg><image href="data:image/png;base64,iVBORw0KGgo="/></svg>',
+        "site/no_ending": "x",
+    },
+}
+"""By kind of leak: files that a reader of the text alone would overlook, each with such a leak."""
+
+
+def test_what_is_written_in_another_way_is_found_as_well(scan):
+    def write(folder) -> None:
+        for name, content in (item for files in TOGETHER.values() for item in files.items()):
+            writes(name, content)(folder)
+
+    found = scan(write)
+    assert {leak for leak in found if leak.place in (name for files in TOGETHER.values() for name in files)} == {
+        Leak(kind, name) for kind, files in TOGETHER.items() for name in files
+    }
+
+
+def test_what_cannot_be_looked_into_is_found(scan, tmp_path):
+    def spoil(folder) -> None:
+        (folder / "site/empty").mkdir(parents=True)
+        (folder / "site/link.html").symlink_to(tmp_path / "elsewhere.html")
+        (folder / "site/linked").symlink_to(tmp_path)
+        zips("workbook/x_SYNTHETIC.xlsx", "xl/media/image1.png", "x")(folder)
+        parquet("api/v1/x/data.parquet", pl.DataFrame({"notes": [["jo@trust.example"]]}))(folder)
+        runs(
+            "create schema hidden",
+            "create table hidden.t as select 1 as one",
+            "create macro told() as 'jo@trust.example'",
+            "create type told_too as enum ('jo@trust.example')",
+            "create table listed as select ['jo@trust.example'] as notes",
+        )(folder)
+
+    database = ("hidden.t", "told", "told_too", "listed")
+    places = ("site/link.html", "site/linked", "site/empty", "workbook/x_SYNTHETIC.xlsx: xl/media/image1.png")
+    assert {leak.place for leak in scan(spoil) if leak.kind == "unknown_kind_of_file"} == {
+        *places,
+        "api/v1/x/data.parquet",
+        *(f"{DUCKDB_FILE}: {name}" for name in database),
+    }
+
+
+@pytest.mark.parametrize(
+    "drawn", [f"{WEIGHT:.6g}", f"{WEIGHT:.4g}", f"{WEIGHT:.3g}", f"{WEIGHT * 100}", f"M {WEIGHT * 37.5 + 10} 3"]
+)
+def test_a_figure_that_is_shortened_or_drawn_is_not_found_by_the_scan(scan, drawn):
+    """The limit that the scan's description and the page on methods admit to."""
+    assert scan(writes("site/charts/m1.svg", f'<svg><path aria-label="{drawn}"/></svg>')) == set()
 
 
 @pytest.mark.parametrize(("spoil", "expected"), PLANTED)

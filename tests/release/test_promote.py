@@ -14,6 +14,7 @@ import pytest
 import standin
 
 from pipelines.errors import Fault, Faults
+from pipelines.refreshing import refuse_sample_over_published
 from pipelines.release import (
     Refused,
     current_release,
@@ -134,6 +135,17 @@ def test_synthetic_release_does_not_replace_a_published_one_unless_allowed(place
     assert current_release(place) == served
     publish(folder, place, "2026.2.0", allow_replace=True)
     assert current_release(place).name == "2026.2.0"
+
+
+def test_synthetic_release_does_not_take_the_place_of_published_ones_that_were_taken_back(place):
+    standin.published_release(standin.workspace(place.root, "published"), "2026.1.0")
+    place.current.unlink()
+    folder = standin.passed_candidate(place, "2026.2.0")
+    with pytest.raises(Fault, match="a synthetic release would replace a published one"):
+        publish(folder, place, "2026.2.0")
+    with pytest.raises(Fault, match=r"release 2026.1.0 with published data"):
+        refuse_sample_over_published(place)
+    assert current_release(place) is None
 
 
 def test_published_release_replaces_a_synthetic_one(place):

@@ -17,6 +17,7 @@ from pipelines import release, settings
 from pipelines.errors import Fault, Faults
 from pipelines.release import (
     access,
+    after,
     approval,
     commands,
     current_release,
@@ -268,19 +269,93 @@ def test_a_release_without_a_date_is_a_correction_or_refused(place, folder):
         publication.publish_waiting(place, SECOND)
 
 
-def test_a_correction_needs_no_date_but_approval(place, folder):
+PATCH = "2026.1.1"
+
+
+def _waiting_correction(place: Workspace, version: str) -> None:
+    """As if it had been built to correct the first release."""
+    folder = standin.waiting_release(place, version)
     _seal_again(place, folder, None)
     edit(folder / "manifest.json", corrects=FIRST, correction_reason="A share was wrong.")
     sign_manifest(folder, key_of(place.root, BUILDER))
+
+
+def test_a_correction_needs_no_date_but_approval(place):
+    _waiting_correction(place, PATCH)
     moment = datetime(2026, 11, 23, tzinfo=UTC)
     with working(place.root, APPROVER, moment), pytest.raises(Fault, match="not approved"):
-        publication.publish_waiting(place, SECOND)
-    approve(place)
+        publication.publish_waiting(place, PATCH)
     with working(place.root, APPROVER, moment):
-        assert publication.publish_waiting(place, SECOND).name == SECOND
+        approval.approve(place, place.waiting / PATCH, APPROVER, STATEMENT)
+        assert publication.publish_waiting(place, PATCH).name == PATCH
     (event,) = notices.events(place, FIRST)
-    assert (event.kind, event.release, event.reason) == ("corrected", SECOND, "A share was wrong.")
+    assert (event.kind, event.release, event.reason) == ("corrected", PATCH, "A share was wrong.")
     assert "A share was wrong." in (place.web / "releases" / FIRST / "index.html").read_text()
+
+
+def test_a_new_release_that_says_it_corrects_another_keeps_its_embargo(place):
+    _waiting_correction(place, SECOND)
+    approve(place)
+    with (
+        working(place.root, APPROVER, datetime(2026, 11, 23, tzinfo=UTC)),
+        pytest.raises(Fault, match=r"says that it corrects 2026.1.0, and is no patch of it"),
+    ):
+        publication.publish_waiting(place, SECOND)
+
+
+def test_a_link_in_place_of_what_waits_is_refused(place, folder, tmp_path):
+    approve(place)
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Fault, match="it does not wait"):
+        publish_late(place)
+    assert current_release(place).name == FIRST
+
+
+def publish_late(place: Workspace) -> Path:
+    with working(place.root, APPROVER, datetime(2027, 1, 8, tzinfo=UTC)):
+        return publication.publish_waiting(place, SECOND)
+
+
+@pytest.mark.parametrize("step", ["promote._make_read_only", "promote.serve", "publication._clear", "after.settle"])
+def test_a_publication_that_was_stopped_half_way_is_finished_by_the_same_command(place, monkeypatch, step):
+    approve(place)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(f"pipelines.release.{step}", stop)
+        publish_late(place)
+    if step == "after.settle":
+        after.settle(place)
+    else:
+        assert publish_late(place) == place.releases / SECOND
+    assert current_release(place).name == SECOND and list(place.waiting.iterdir()) == []
+    assert (place.releases / SECOND).stat().st_mode & 0o222 == 0
+    assert (place.web / "releases" / SECOND / "index.html").exists()
+
+
+def test_a_publication_that_was_stopped_is_finished_only_with_what_was_approved(place, monkeypatch):
+    approve(place)
+    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+        patched.setattr("pipelines.release.promote.seal_and_serve", lambda *_: 1 / 0)
+        publish_late(place)
+    edit(place.releases / SECOND / "gate.json", passed=True, more="x")
+    with pytest.raises(Faults, match=r"gate.json altered"):
+        publish_late(place)
+    assert current_release(place).name == FIRST
+
+
+@pytest.mark.parametrize(
+    ("builder", "approver"),
+    [("alice,alice@work.example", "alice"), ("alice@work.example", "*@work.example"), ("Alice", "alice")],
+)
+def test_one_person_under_two_names_of_the_list_is_one_person(place, builder, approver):
+    lines = place.signers.read_text().replace(APPROVER, approver).replace(BUILDER, builder)
+    place.signers.write_bytes(f"# who may sign\r\n{lines}".encode())
+    with pytest.raises(Fault, match="with two keys"):
+        approve(place)
 
 
 def test_a_release_that_was_overtaken_is_refused(place):

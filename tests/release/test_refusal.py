@@ -10,16 +10,18 @@ import pytest
 import standin
 
 from pipelines.errors import Fault
-from pipelines.release import examinations, promote, run_gate
+from pipelines.release import examinations, promote, rules, run_gate
 from pipelines.release.differencing import CELLS
 from pipelines.release.examinations import read_gate_policy
 from pipelines.release.gate import GateResult
 from pipelines.release.rules import ADVICE, Examination, Rule
+from pipelines.release.waivers import Waiver, waive
 from pipelines.release.why import read_words, why
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.store import shown
 from tests.release.test_gate import PERSONS
 
+POLICY = read_gate_policy()
 LAST, VERSION = "2026.1.0", "2026.2.0"
 STRUCTURE = {"promised_columns": "alter table pub_driver_evidence drop column score"}
 """All else presumes it, so it fails alone."""
@@ -155,6 +157,34 @@ def test_a_broken_structure_is_refused_by_itself(place):
     result, _ = refused(place)
     assert failed(result) == {"promised_columns"}
     assert promote.current_release(place).name == LAST
+
+
+def test_a_table_that_nobody_promised_is_refused(place):
+    """It would have no rules."""
+    spoil(place, ["create table pub_more as select * from pub_maturity_responses"])
+    result, folder = refused(place)
+    assert failed(result) == {"promised_columns"}
+    assert "table_name pub_more" in (folder / "why.md").read_text()
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_what_is_no_number_is_no_figure(place, monkeypatch, value):
+    """To pandas it is as good as null, so that no other rule sees it."""
+    spoil(place, [f"update pub_measure_values set value = '{value}'::double where value_status = 'suppressed'"])
+    monkeypatch.setattr(examinations, "MAKERS", (lambda candidate: [rules.numbers()],))
+    result, _ = refused(place)
+    assert [check.check_id for check in result.checks if check.outcome == "failed"] == ["range:pub_measure_values"]
+
+
+def test_an_address_in_the_reason_of_a_waiver_is_a_leak(place):
+    """The reason is released with the gate's account, which is written while the gate looks."""
+    spoil(place, [SPOILED["review_date"]])
+    day = standin.BUILT_AT.date()
+    waive(place, Waiver("review_date:m4", "ask jo@trust.example", "J", day, day), POLICY["waivers"], ADVICE)
+    result, _ = refused(place)
+    found = {check.check_id: check.found for check in result.checks if check.outcome == "failed"}
+    assert "review_date:m4" not in found
+    assert "evidence/data_docs/index.html" in found["leak:email"] and "gate.json" in found["leak:email"]
 
 
 def test_why_is_told_in_plain_words_and_in_order_of_importance(spoiled):

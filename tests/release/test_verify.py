@@ -118,6 +118,12 @@ def test_an_extra_file_is_found(place, folder, name):
         verify_copy(folder, place.signers)
 
 
+def test_an_empty_folder_is_found(place, folder):
+    (folder / "evidence" / "withdrawn by R7").mkdir()
+    with pytest.raises(Faults, match="evidence/withdrawn by R7 extra"):
+        verify_copy(folder, place.signers)
+
+
 def test_a_copy_that_was_altered_and_signed_again_has_nobody_to_vouch_for_it(place, folder, tmp_path):
     signing.make_key(tmp_path / "forger", BUILDER, has_passphrase=False)
     (folder / "README.txt").write_text("edited")

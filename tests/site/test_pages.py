@@ -10,11 +10,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
+import polars as pl
 import pytest
 
 from pipelines.release.record import read_record
 from pipelines.release.site import write_site
-from pipelines.release.site.driver_charts import scale
+from pipelines.release.site.driver_charts import distribution_alt, parts, scale
 from pipelines.release.site.home import next_release
 from pipelines.release.site.pages import Links, cell
 from pipelines.release.site.words import level, number, shown
@@ -104,11 +105,43 @@ def test_alternative_text_of_the_distribution_is_that_of_its_data(site: Path) ->
     text, rows = _chart(site, f"{DRIVER}_distribution")
     latest = max(row["round_key"] for row in rows)
     group = [row for row in rows if row["round_key"] == latest and row["organisation_type"] == "all"]
-    shares = {int(row["level"]): float(row["share_at_level"]) for row in group}
+    shares = {(row["first_level"], row["last_level"]): float(row["share"]) for row in group}
     assert f"of {group[0]['n_shared']} organisations that shared" in text
     assert sum(shares.values()) == pytest.approx(100)
-    assert all(f"{share:.0f}% at level {place}" in text for place, share in shares.items())
-    assert f"Most are at level {max(shares, key=shares.get)}" in text
+    for (first, last), share in shares.items():
+        assert f"{share:.0f}% at {f'level {first}' if first == last else f'levels {first} to {last}'}" in text
+    assert ("Most are at level" in text) == (len(shares) == 5)
+
+
+ABOVE = {
+    "told": (100.0, 90.0, 70.0, 30.0, 10.0),
+    "together": (100.0, None, 70.0, None, 10.0),
+    "middle": (100.0, None, 70.0, None, None),
+    "whole": (100.0, None, None, None, None),
+    "nothing": (None,) * 5,
+}
+
+
+def test_bars_are_made_of_what_is_told_and_always_add_up() -> None:
+    frame = pl.DataFrame(
+        [
+            {"round_key": "r", "organisation_type": group, "n_shared": 20, "n_eligible": 40, "level": place}
+            | {"share_at_or_above": share}
+            for group, shares in ABOVE.items()
+            for place, share in enumerate(shares, start=1)
+        ]
+    )
+    found = defaultdict(list)
+    for row in parts(frame).to_dicts():
+        found[row["organisation_type"]].append((row["first_level"], row["last_level"], row["share"]))
+    assert found == {
+        "told": [(1, 1, 10.0), (2, 2, 20.0), (3, 3, 40.0), (4, 4, 20.0), (5, 5, 10.0)],
+        "together": [(1, 2, 30.0), (3, 4, 60.0), (5, 5, 10.0)],
+        "middle": [(1, 2, 30.0), (3, 5, 70.0)],
+    }
+    assert "Most are at" not in distribution_alt(
+        parts(frame.filter(organisation_type="middle")), dict.fromkeys(range(1, 6), "")
+    )
 
 
 def test_alternative_text_of_the_levels_is_that_of_its_data(site: Path) -> None:

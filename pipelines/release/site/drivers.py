@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.release.reading import literal
 from pipelines.release.disclosure_rules import MINIMUM
+from pipelines.release.reading import literal
 from pipelines.release.record import Driver
 from pipelines.release.site import driver_charts
 from pipelines.release.site.charts import Chart
@@ -38,7 +38,7 @@ BLURRED = (
 MIDDLE = 3
 """The level at or above which organisations are counted together."""
 LEVELS_HIDDEN = (
-    f"[c]: fewer than {MINIMUM} organisations that may not be named, or a figure from which so few could be worked out. "
+    f"[c]: fewer than {MINIMUM} organisations that may not be named, or a figure that would tell of so few. "
     "Where neighbouring levels may be told together only, the chart shows them as one part."
 )
 COMPARED = (

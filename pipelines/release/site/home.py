@@ -34,7 +34,8 @@ _ASSOCIATIONS = """
 """
 _CHANGES = "select sentence from pub_release_changes order by n_values desc, sentence"
 _FIGURES = """
-    select count(distinct org_code) as organisations from pub_measure_values where org_code <> {england}
+    select organisation_type, count(distinct org_code) as organisations from pub_measure_values
+    where org_code <> {england} group by organisation_type
 """
 
 
@@ -43,8 +44,8 @@ def pages(site: Site) -> Iterator[Page]:
     associations = site.rows(_ASSOCIATIONS)
     context = {
         "cards": drivers.cards(site),
-        "facts": site.rows(_FIGURES.format(england=literal(ENGLAND)))[0],
         "coverage": next((row["sentence"] for row in site.rows(_COVERAGE)), None),
+        "types": _types(site),
         "counts": _counts(associations),
         "findings": _findings(site.record, associations),
         "changes": [row["sentence"] for row in site.rows(_CHANGES)] if site.has("pub_release_changes") else None,
@@ -53,18 +54,24 @@ def pages(site: Site) -> Iterator[Page]:
     yield Page("index.html", site.record.policy["title"], "index.html", context)
 
 
+def _types(site: Site) -> list[tuple[str, int]]:
+    """Types of organisation with figures and how many have some, in the order of site.yml."""
+    rows = site.rows(_FIGURES.format(england=literal(ENGLAND)))
+    counted = {row["organisation_type"]: row["organisations"] for row in rows}
+    return [(name.lower(), counted[kind]) for kind, name in policy()["types"].items() if kind in counted]
+
+
 def _counts(associations: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """By basis: associations estimated, and those that stand out from none."""
     counted = []
     for basis, name in policy()["bases"].items():
         rows = [row for row in associations if row["basis"] == basis]
-        seen = [row for row in rows if row["q_value"] is not None and row["q_value"] < 0.05]
-        counted.append({"basis": name, "estimated": len(rows), "seen": len(seen)})
+        counted.append({"basis": name, "estimated": len(rows), "seen": sum(map(_stands_out, rows))})
     return counted
 
 
-def _findings(record: Record, associations: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    """One finding for each driver, in their order: driver, its page, and a sentence.
+def _findings(record: Record, associations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One finding for each driver, in their order: label, its page, a sentence, and out of how many it was chosen.
 
     Of the associations with outcomes from another source than the driver the one with the smallest q, whether or not it
     stands out: nulls are told as readily as hits. Self-assessments only where the survey has none.
@@ -73,8 +80,16 @@ def _findings(record: Record, associations: list[dict[str, Any]]) -> list[tuple[
     for driver in record.drivers:
         rows = [row for row in associations if row["exposure_id"] == driver.driver_id and not row["is_same_survey"]]
         rows.sort(key=lambda row: (row["basis"] != "staff_survey_evidence", row["q_value"] or 1.0, row["measure_id"]))
-        found += [(driver.label, f"drivers/{driver.driver_id}.html", row["sentence"]) for row in rows[:1]]
+        among = [row for row in rows if row["basis"] == rows[0]["basis"]]
+        chosen = {"estimated": len(among), "seen": sum(_stands_out(row) for row in among)}
+        path = f"drivers/{driver.driver_id}.html"
+        found += [{"label": driver.label, "path": path, "sentence": row["sentence"]} | chosen for row in rows[:1]]
     return found
+
+
+def _stands_out(association: dict[str, Any]) -> bool:
+    """Whether an association can be told from none once their number is allowed for."""
+    return association["q_value"] is not None and association["q_value"] < 0.05
 
 
 def next_release(record: Record, path: Path = CALENDAR) -> dict[str, Any] | None:
