@@ -11,6 +11,21 @@ from filelock import FileLock
 
 from pipelines.settings import PROJECT_ROOT, Workspace
 
+LONGEST = (
+    "test_refresh.py",
+    "test_published_figures.py",
+    "test_releases_compared.py",
+    "test_submissions.py",
+    "test_new_measure.py",
+    "test_models.py",
+)
+"""Files whose fixtures or tests take minutes, and which no worker should begin when the other has nothing left."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, all others as they are."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def sample_may_stand_in() -> Iterator[None]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,9 @@ def make_keys(home: Path) -> None:
     Workspace(home, "published").signers.write_text("".join(lines))
 
 
-def waive_freshness(home: Path) -> None:
-    """As the head of profession must before old files of a publisher may go out."""
-    day = settings.now().date()
+def waive_freshness(home: Path, day: date | None = None) -> None:
+    """As the head of profession must before old files of a publisher may go out. day: of the waiver; today if none."""
+    day = day or settings.now().date()
     reason, until = "A test of old files.", day + timedelta(days=30)
     given = [Waiver(f"freshness:{source_id}", reason, APPROVER, day, until) for source_id in load_sources()]
     waive(Workspace(home, "published"), given, read_gate_policy()["waivers"], ADVICE)

@@ -460,6 +460,7 @@ DESCRIBED = {
     "licence",
     "attribution",
     "cadence",
+    "disclosure",
     "owner",
     "review_date",
 }

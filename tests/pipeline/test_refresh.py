@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT
-from tests.running import impact, let_out, make_keys, refreshed, row, rows
+from tests.running import impact, let_out, make_keys, refreshed, row, rows, waive_freshness
 
 PLANTED = PROJECT_ROOT / "pipelines" / "sample" / "data" / "planted.csv"
 
@@ -274,6 +274,7 @@ def test_broken_newest_editions_are_refused_while_readers_go_on(home, sample, tm
     live = tmp_path / "home"
     shutil.copytree(home, live, symlinks=True)
     make_keys(live)
+    waive_freshness(live)
     stop = tmp_path / "stop"
     reader = subprocess.Popen(
         [sys.executable, "-c", READER, str(live / "serving" / "current"), str(stop)],

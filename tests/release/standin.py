@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from pipelines import release
-from pipelines.release import access, embargo, waiting
+from pipelines.release import access, embargo, outputs, waiting
 from pipelines.settings import Workspace
 from schemas import published
 from tests import running
@@ -154,9 +155,10 @@ _TABLES = {
         ) as v(edition, vintage, is_latest_vintage, outcome, reason)""",
     "published.pub_response_bias": """
         select '2026' as round_key, 'outcome' as characteristic, 'm' || i as category,
-            'Measure ' || i as category_label, 120 as n_eligible, 40 as n_shared, 33.0::double as coverage_pct,
-            4.5::double as figure_shared, 4.6::double as figure_not_shared, -0.2::double as standardised_difference,
-            'observed' as value_status, 'They lay below the others.' as sentence
+            'Measure ' || i as category_label, 'percent' as unit, 120 as n_eligible, 40 as n_shared,
+            33.0::double as coverage_pct, 4.5::double as figure_shared, 4.6::double as figure_not_shared,
+            -0.2::double as standardised_difference, 'observed' as value_status,
+            'They lay below the others.' as sentence
         from range(4) as t(i)""",
     "published.pub_revisions": """
         select 'rtt_full_extract' as source_id, '2025-03' as edition, 'aaaaaaaaaaaa' as old_vintage,
@@ -242,9 +244,10 @@ _TABLES = {
     "published.pub_maturity_distribution": """
         select 'driver' as exposure_kind, 'd' || (i // 5) as exposure_id, 'd' || (i // 5) as driver_id,
             '2026' as round_key, 'v1' as instrument_version, 'all' as organisation_type, 'all' as region_code,
-            1 + (i % 5)::integer as level, 4 as n_at_level, 20.0::double as share_at_level,
-            100.0::double - 20 * (i % 5) as share_at_or_above, 20 as n_shared, 120 as n_eligible,
-            16.7::double as coverage_pct, 4 as items, 'observed' as value_status, 'Four are at the level.' as sentence
+            1 + (i % 5)::integer as level, 'Level ' || (1 + i % 5) as level_label, 4 as n_at_level,
+            20.0::double as share_at_level, 100.0::double - 20 * (i % 5) as share_at_or_above, 20 as n_shared,
+            120 as n_eligible, 16.7::double as coverage_pct, 4 as items, 'observed' as value_status,
+            'Four are at the level.' as sentence
         from range(25) as t(i)""",
     "published.pub_outcome_by_maturity_level": """
         select 'self_assessment' as basis, 'driver' as exposure_kind, 'd0' as exposure_id, 'd0' as driver_id,
@@ -370,6 +373,13 @@ def candidate(place: Workspace, version: str) -> Path:
     folder = release.build_candidate(place, manifest_path(place), version, "abc1234", BUILT_AT)
     release.export(folder)
     return folder
+
+
+def write_outputs(folder: Path) -> None:
+    """All outputs but the site, which shows more than what is promised and is tested on the sample (tests/site)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outputs, "write_site", lambda candidate, record: [])
+        outputs.write_outputs(folder)
 
 
 def passed_candidate(place: Workspace, version: str, calendar: dict | None = None) -> Path:

@@ -23,7 +23,7 @@ EVIDENCE = "csv/pub_driver_evidence_SYNTHETIC.csv"
 def folder(tmp_path_factory):
     place = standin.workspace(tmp_path_factory.mktemp("home"))
     made = release.build_candidate(place, standin.manifest_path(place), "2026.1.0", "abc1234", standin.BUILT_AT)
-    release.write_outputs(made)
+    standin.write_outputs(made)
     return made
 
 

@@ -17,7 +17,6 @@ from pipelines.release import (
     run_gate,
     sign_manifest,
     signing,
-    write_outputs,
 )
 from pipelines.release.candidate import build_candidate
 from pipelines.release.manifest import write_manifest
@@ -25,7 +24,7 @@ from pipelines.release.verifying import find_copy, require_vouched, verify_copy
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import code_version
 from pipelines.store import shown
-from tests.running import BUILDER, key_of, make_keys
+from tests.running import BUILDER, key_of, make_keys, waive_freshness
 
 VERSION = "2026.1.0"
 KINDS = [
@@ -45,6 +44,7 @@ KINDS = [
 def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     made = standin.workspace(tmp_path_factory.mktemp("verify") / "home", "published")
     make_keys(made.root)
+    waive_freshness(made.root, standin.BUILT_AT.date())
     return made
 
 
@@ -56,7 +56,7 @@ def original(place: Workspace) -> Path:
 
 def build(place: Workspace) -> Path:
     folder = build_candidate(place, standin.manifest_path(place), VERSION, "abc1234", standin.BUILT_AT)
-    write_outputs(folder)
+    standin.write_outputs(folder)
     assert run_gate(place).passed
     write_manifest(folder, place, "f" * 64)
     sign_manifest(folder, key_of(place.root, BUILDER))
