@@ -39,6 +39,7 @@ from pipelines.release.contents import Piece
 from pipelines.release.reading import identifier, literal
 from pipelines.settings import DUCKDB_FILE
 
+BETWEEN = re.compile(r"[\s\",;<>]")
 PIECE = 1 << 18
 OVERLAP = 256
 BATCH = 1 << 25
@@ -279,9 +280,20 @@ def _where(batch: list[Piece], mask: pl.Series) -> list[Piece]:
 
 
 def _cut(piece: Piece) -> Iterator[Piece]:
-    """Pieces that overlap, so that nothing is missed where they meet."""
-    if len(piece.text) <= PIECE:
+    """Pieces that overlap, so that nothing is missed where they meet; none begins or ends within a figure.
+
+    The decimals of a figure that is cut could be taken for the number of a person.
+    """
+    text = piece.text
+    if len(text) <= PIECE:
         yield piece
         return
-    for start in range(0, len(piece.text), PIECE):
-        yield Piece(piece.place, piece.text[start : start + PIECE + OVERLAP], piece.is_raw)
+    for start in range(0, len(text), PIECE):
+        begin, end = _edge(text, start) if start else 0, _edge(text, start + PIECE + OVERLAP)
+        yield Piece(piece.place, text[begin:end], piece.is_raw)
+
+
+def _edge(text: str, place: int) -> int:
+    """The first place from here on that lies between words, if one is near: overlapping pieces still overlap."""
+    between = BETWEEN.search(text, place, place + OVERLAP // 2)
+    return between.start() if between else place

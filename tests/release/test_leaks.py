@@ -15,8 +15,9 @@ import pytest
 import standin
 
 from pipelines.release.confidential import Confidential, digits, gather, telling
+from pipelines.release.contents import Piece
 from pipelines.release.examinations import read_gate_policy
-from pipelines.release.leaks import KINDS, Leak, Scan, is_nhs_number
+from pipelines.release.leaks import KINDS, PIECE, Leak, Scan, _cut, is_nhs_number
 from pipelines.release.output_rules import leaks
 from pipelines.settings import DUCKDB_FILE, Workspace
 
@@ -352,6 +353,16 @@ def test_what_is_public_is_left_alone(scan):
 def test_what_stands_where_two_pieces_meet_is_found(scan, before):
     text = "x" * before + " jo@trust.example " + "y" * 300_000
     assert scan(writes("site/x.txt", text)) == {Leak("email", "site/x.txt")}
+
+
+def test_no_piece_begins_or_ends_within_a_figure():
+    """The decimals of a figure that is cut could be taken for the number of a person."""
+    figure = "0.0009434765919"
+    text = f"{figure}," * (3 * PIECE // len(figure))
+    pieces = list(_cut(Piece("data.csv", text)))
+    assert len(pieces) > 2
+    assert {part for piece in pieces for part in piece.text.split(",")} == {"", figure}
+    assert sum(len(piece.text) for piece in pieces) > len(text)
 
 
 def test_a_finding_does_not_repeat_what_was_found(scan):
