@@ -34,7 +34,7 @@ from pipelines.settings import DUCKDB_FILE
 
 PIECE = 1 << 18
 OVERLAP = 256
-BATCH = 1 << 25
+BATCH = 1 << 23
 """Characters that are looked through at once."""
 
 EMAIL = r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
