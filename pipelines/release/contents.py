@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import duckdb
+import polars as pl
+from polars import selectors
 
 from pipelines.release.export import table_of
 from pipelines.release.reading import identifier, literal
@@ -21,6 +23,8 @@ from pipelines.settings import DUCKDB_FILE
 from schemas import published
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+LONG = (1_000_000_000, 9_999_999_999)
+"""The whole numbers that are as long as an NHS number."""
 COMMENTS = (
     "select table_name as place, concat_ws(' ', table_name, comment, sql) as words from duckdb_tables() "
     "union all select table_name || '.' || column_name, concat_ws(' ', column_name, comment, column_default) "
@@ -92,28 +96,36 @@ def strange_objects(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in connection.execute(STRANGE).fetchall()]
 
 
-def has_strange_columns(connection: duckdb.DuckDBPyConnection, source: str) -> bool:
+def has_strange_columns(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     """Whether a column is of a type that no release has, and that nobody looks into."""
-    described = connection.execute(f"select * from {source} limit 0").description or []
+    described = connection.execute(f"select * from {table} limit 0").description or []
     return any(str(kind) not in published.PORTABLE_TYPES for _, kind, *_ in described)
 
 
-def columns(connection: duckdb.DuckDBPyConnection, source: str, type_: str) -> list[str]:
-    """The columns of that type; source: a table, or a function that reads a file."""
-    described = connection.execute(f"select * from {source} limit 0").description or []
+def columns(connection: duckdb.DuckDBPyConnection, table: str, type_: str) -> list[str]:
+    """The columns of that type."""
+    described = connection.execute(f"select * from {table} limit 0").description or []
     return [name for name, kind, *_ in described if str(kind) == type_]
 
 
-def texts(connection: duckdb.DuckDBPyConnection, source: str) -> Iterator[str]:
+def texts(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
     """The distinct texts of a table, and its whole numbers that are as long as an NHS number."""
-    for name in columns(connection, source, "VARCHAR"):
+    for name in columns(connection, table, "VARCHAR"):
         column = identifier(name)
-        found = connection.execute(f"select distinct {column} from {source} where {column} is not null").pl()
+        found = connection.execute(f"select distinct {column} from {table} where {column} is not null").pl()
         yield from found[name]
-    for name in columns(connection, source, "BIGINT"):
+    for name in columns(connection, table, "BIGINT"):
         column = identifier(name)
-        long = f"select distinct {column} from {source} where {column} between 1000000000 and 9999999999"
+        long = f"select distinct {column} from {table} where {column} between {LONG[0]} and {LONG[1]}"
         yield from (str(number) for (number,) in connection.execute(long).fetchall())
+
+
+def texts_of(frame: pl.DataFrame) -> Iterator[str]:
+    """The same of a frame."""
+    for column in frame.select(selectors.string(include_categorical=True).cast(pl.String)):
+        yield from column.drop_nulls().unique()
+    for column in frame.select(pl.col(pl.Int64)):
+        yield from column.filter(column.is_between(*LONG)).unique().cast(pl.String)
 
 
 def is_copy(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:

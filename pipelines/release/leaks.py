@@ -42,7 +42,7 @@ from pipelines.settings import DUCKDB_FILE
 BETWEEN = re.compile(r"[\s\",;<>]")
 PIECE = 1 << 18
 OVERLAP = 256
-BATCH = 1 << 25
+BATCH = 1 << 23
 """Characters that are looked through at once."""
 
 EMAIL = r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
@@ -53,10 +53,6 @@ SECRET = (
     r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY|PuTTY-User-Key-File|ghp_[A-Za-z0-9]{30}|github_pat_[A-Za-z0-9_]{20}"
     r"|AKIA[0-9A-Z]{16}|xox[abprs]-[0-9A-Za-z-]{10}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}|aws_secret_access_key"
 )
-COARSE = "|".join(
-    [r"[A-Za-z0-9]@[A-Za-z0-9]", PHONE, rf"(?:^|[^0-9.]){NHS_NUMBER}(?:[^0-9.]|\.[^0-9]|\.?$)", PATH, SECRET]
-)
-"""What a piece must match before it is looked at closely; an engine that is fast knows no looking around."""
 CLOSE = {
     "email": re.compile(EMAIL),
     "phone": re.compile(rf"(?<![\w.+-])(?:{PHONE})(?!\w|\.[0-9])"),
@@ -70,6 +66,18 @@ IN_BYTES = {
     "secret": CLOSE["secret"],
 }
 """Of raw bytes only what is too long to come about by chance."""
+AT = r"[A-Za-z0-9._%+'-]@[A-Za-z0-9-]"
+COARSE = "|".join(
+    [
+        AT,
+        rf"(?:^|[^\w.+-])(?:{PHONE})(?:[^\w.]|\.[^0-9]|\.?$)",
+        rf"(?:^|[^\w.-]){NHS_NUMBER}(?:[^\w.-]|\.[^0-9]|\.?$)",
+        rf"(?:^|[^\w.%~-]){PATH}",
+        SECRET,
+    ]
+)
+COARSE_IN_BYTES = "|".join([AT, PATH, SECRET])
+"""What a piece must match before it is looked at closely: the same, for a fast engine that cannot look around."""
 KINDS = (
     *CLOSE,
     "identifier",
@@ -106,6 +114,7 @@ class Scan:
         self._allowed = {address.lower() for address in allowed}
         self._kinds = {needle.lower(): kind for needle, kind in confidential.needles().items()}
         self._needles = sorted(self._kinds)
+        self._figures = pl.Series(sorted(confidential.figures), dtype=pl.Float64).implode()
         self._leaks: set[Leak] = set()
 
     def run(self, files: Iterable[Path] | None = None) -> list[Leak]:
@@ -181,7 +190,11 @@ class Scan:
 
     def _of_parquet(self, path: Path, place: str) -> Iterator[Piece]:
         yield from self._of_footer(path, place)
-        yield from self._of_columns(f"read_parquet({literal(path)})", place)
+        if contents.has_strange_columns(self._connection, f"read_parquet({literal(path)})"):
+            self._found("unknown_kind_of_file", place)
+        frame = pl.read_parquet(path)
+        self._look_for_figures(frame.select(pl.col(pl.Float64)), place)
+        yield Piece(place, "\n".join(contents.texts_of(frame)))
 
     def _of_footer(self, path: Path, place: str) -> Iterator[Piece]:
         """The footer holds the names of columns, the lowest and highest text of each, and free metadata."""
@@ -194,7 +207,7 @@ class Scan:
         for name in contents.strange_objects(self._connection):
             self._found("unknown_kind_of_file", f"{place}: {name}")
         for table in contents.tables(self._connection):
-            yield from self._of_columns(identifier(table), f"{place}: {table}")
+            yield from self._of_table(identifier(table), f"{place}: {table}")
             if _is_among(table, self._policy["self_assessment_tables"]):
                 told = " ".join(contents.texts(self._connection, identifier(table)))
                 self._look_for_codes(f"{place}: {table}", told)
@@ -203,19 +216,17 @@ class Scan:
             yield Piece(f"{place}: {described} (comment)", words)
         yield Piece(f"{place} (bytes)", path.read_bytes().decode("latin-1"), is_raw=True)
 
-    def _of_columns(self, source: str, place: str) -> Iterator[Piece]:
-        if contents.has_strange_columns(self._connection, source):
+    def _of_table(self, table: str, place: str) -> Iterator[Piece]:
+        if contents.has_strange_columns(self._connection, table):
             self._found("unknown_kind_of_file", place)
-        self._look_for_figures(source, place)
-        yield Piece(place, "\n".join(contents.texts(self._connection, source)))
+        names = contents.columns(self._connection, table, "DOUBLE")
+        if names and self._confidential.figures:
+            columns = ", ".join(map(identifier, names))
+            self._look_for_figures(self._connection.execute(f"select {columns} from {table}").pl(), place)
+        yield Piece(place, "\n".join(contents.texts(self._connection, table)))
 
-    def _look_for_figures(self, source: str, place: str) -> None:
-        names = contents.columns(self._connection, source, "DOUBLE")
-        if not names or not self._confidential.figures:
-            return
-        shown = self._connection.execute(f"select {', '.join(map(identifier, names))} from {source}").pl()
-        secret = pl.Series("secret", sorted(self._confidential.figures))
-        if shown.select(pl.any_horizontal(pl.all().is_in(secret.implode()).any())).item():
+    def _look_for_figures(self, shown: pl.DataFrame, place: str) -> None:
+        if shown.width and shown.select(pl.any_horizontal(pl.all().is_in(self._figures).any())).item():
             self._found("withheld_figure", place)
 
     def _look_for_codes(self, place: str, text: str, names_too: bool = True) -> None:
@@ -238,13 +249,17 @@ class Scan:
         self._look_at_batch(batch)
 
     def _look_at_batch(self, batch: list[Piece]) -> None:
+        self._look_at([piece for piece in batch if not piece.is_raw], COARSE)
+        self._look_at([piece for piece in batch if piece.is_raw], COARSE_IN_BYTES)
+
+    def _look_at(self, pieces: list[Piece], coarse: str) -> None:
         """First the fast look at all pieces, then the close one at those that showed something."""
-        texts = pl.Series("text", [piece.text for piece in batch], dtype=pl.String)
-        for piece in _where(batch, texts.str.contains(COARSE)):
+        texts = pl.Series("text", [piece.text for piece in pieces], dtype=pl.String)
+        for piece in _where(pieces, texts.str.contains(coarse)):
             self._look_closely(piece)
         if self._needles:
             marked = texts.str.contains_any(self._needles, ascii_case_insensitive=True)
-            for piece in _where(batch, marked):
+            for piece in _where(pieces, marked):
                 found = pl.Series([piece.text]).str.extract_many(self._needles, ascii_case_insensitive=True)
                 for needle in found.explode():
                     self._found(self._kinds[needle.lower()], piece.place)

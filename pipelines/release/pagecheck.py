@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 LOADED = (
     "//script/@src | //link[not(contains('canonical alternate license next prev', @rel))]/@href | //img/@src "
@@ -176,7 +176,8 @@ def page_faults(folder: Path, is_synthetic: bool, later: Iterable[str] = ()) -> 
         ids[path.resolve()] = {*page.ids, *page.texts("//a/@name")}
         targets.append((_Lean(page), page.texts(LINKS)))
         faults += _of_page(page, is_synthetic)
-    faults += [fault for page, urls in targets for fault in _broken(page, urls, ids, folder, later)]
+    places = _Places(folder, later)
+    faults += [fault for page, urls in targets for fault in _broken(page, urls, ids, places)]
     faults += [fault for path in paths for fault in _of_asset(path, folder)]
     return sorted(faults)
 
@@ -199,21 +200,36 @@ def _of_page(page: Page, is_synthetic: bool) -> Iterator[PageFault]:
         yield PageFault("synthetic_page", page.name, f"{SYNTHETIC} is {'not ' if is_synthetic else ''}there")
 
 
-def _broken(
-    page: _Lean, urls: list[str], ids: dict[Path, set[str]], folder: Path, later: tuple[str, ...]
-) -> Iterator[PageFault]:
-    home = folder.resolve()
+def _broken(page: _Lean, urls: list[str], ids: dict[Path, set[str]], places: _Places) -> Iterator[PageFault]:
     for url in (url.strip() for url in urls):
         parts = urlsplit(url)
         if parts.scheme or parts.netloc:
             continue
-        path = page.path.resolve()
-        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-        if target.is_relative_to(home) and _is_among(target.relative_to(home), later):
+        target, is_later, is_there = places.of(page.path.parent, parts.path or quote(page.path.name))
+        if is_later:
             continue
-        is_there = target.is_relative_to(home) and target.is_file()
         if not is_there or (parts.fragment and parts.fragment not in ids.get(target, {parts.fragment})):
             yield PageFault("links", page.name, f"{url} leads nowhere")
+
+
+class _Places:
+    """Where links lead. Pages of one folder have most of theirs in common, so each is followed once."""
+
+    def __init__(self, folder: Path, later: tuple[str, ...]) -> None:
+        self._home, self._later = folder.resolve(), later
+        self._known: dict[tuple[Path, str], tuple[Path, bool, bool]] = {}
+
+    def of(self, parent: Path, path: str) -> tuple[Path, bool, bool]:
+        """The file that a path leads to, whether it is written later, and whether it is there."""
+        if (parent, path) not in self._known:
+            self._known[parent, path] = self._follow(parent, path)
+        return self._known[parent, path]
+
+    def _follow(self, parent: Path, path: str) -> tuple[Path, bool, bool]:
+        target = (parent.resolve() / unquote(path)).resolve()
+        is_inside = target.is_relative_to(self._home)
+        is_later = is_inside and _is_among(target.relative_to(self._home), self._later)
+        return target, is_later, is_inside and target.is_file()
 
 
 def _of_asset(path: Path, folder: Path) -> Iterator[PageFault]:

@@ -17,7 +17,7 @@ import standin
 from pipelines.release.confidential import Confidential, digits, gather, telling
 from pipelines.release.contents import Piece
 from pipelines.release.examinations import read_gate_policy
-from pipelines.release.leaks import KINDS, PIECE, Leak, Scan, _cut, is_nhs_number
+from pipelines.release.leaks import CLOSE, COARSE, KINDS, PIECE, Leak, Scan, _cut, is_nhs_number
 from pipelines.release.output_rules import leaks
 from pipelines.settings import DUCKDB_FILE, Workspace
 
@@ -125,6 +125,16 @@ PLANTED = [
         parquet("api/v1/indicators/m1/data.parquet", FRAME.with_columns(value=pl.lit(WEIGHT))),
         Leak("withheld_figure", "api/v1/indicators/m1/data.parquet"),
         id="withheld value in a column of parquet",
+    ),
+    pytest.param(
+        parquet("api/v1/x/data.parquet", pl.DataFrame({"note": [COMMENT]}, schema={"note": pl.Categorical})),
+        Leak("person", "api/v1/x/data.parquet"),
+        id="comment of a submitter in parquet, as a category",
+    ),
+    pytest.param(
+        parquet("api/v1/x/data.parquet", pl.DataFrame({"n": [int(NHS_NUMBER)]})),
+        Leak("nhs_number", "api/v1/x/data.parquet"),
+        id="NHS number in parquet, as a number",
     ),
     pytest.param(
         runs(f"update pub_measure_values set value = {WEIGHT} where measure_id = 'm1' and org_code = 'R0'"),
@@ -363,6 +373,19 @@ def test_no_piece_begins_or_ends_within_a_figure():
     assert len(pieces) > 2
     assert {part for piece in pieces for part in piece.text.split(",")} == {"", figure}
     assert sum(len(piece.text) for piece in pieces) > len(text)
+
+
+@pytest.mark.parametrize(
+    "leak",
+    ["jo-@trust.example", "0113 496 0123", NHS_NUMBER, "943-476-5919", "/home/jo", "C:\\jo", "ghp_" + 30 * "a"],
+)
+def test_the_fast_look_lets_nothing_pass_that_the_close_one_finds(leak):
+    """Whatever stands before and after it."""
+    edges = ["", " ", ".", ".1", "1.", "-", "+", "_", "é", "%", "~", "\n", ",", "a", "0", ".a", "a.", '"']
+    texts = pl.Series([before + leak + after for before in edges for after in edges])
+    found = [any(pattern.search(text) for pattern in CLOSE.values()) for text in texts]
+    assert any(found)
+    assert not texts.filter(pl.Series(found) & ~texts.str.contains(COARSE)).to_list()
 
 
 def test_a_finding_does_not_repeat_what_was_found(scan):

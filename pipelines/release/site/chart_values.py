@@ -6,8 +6,6 @@ Belongs here: what is drawn where there is no funnel and no XmR chart. Does not 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from pipelines.release.record import Indicator
@@ -15,10 +13,8 @@ from pipelines.release.site.chart_variation import Drawing, axis_title
 from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS, WIDTH
 from pipelines.release.site.newest import Newest, figure
 from pipelines.release.site.phrases import direction, number, period, plural
+from pipelines.release.site.vegalite import Spec, data_of, field, layered, mark, valid
 from pipelines.release.site.words import listed, type_name
-
-if TYPE_CHECKING:
-    import altair as alt
 
 LEAST_FOR_QUARTILES = 5
 LEAST_FOR_A_CHART = 5
@@ -148,59 +144,51 @@ def _spread_table(rows: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
     )
 
 
-def _spread_chart(rows: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
-    import altair as alt
-
+def _spread_chart(rows: pl.DataFrame, indicator: Indicator) -> Spec:
     labels = pl.concat_str(
         pl.col("organisation_type").map_elements(type_name, pl.String),
         pl.lit(" ("),
         "organisations",
         pl.lit(")"),
     )
-    data = rows.with_columns(labels.alias("type"))
-    base = alt.Chart(data).encode(y=alt.Y("type:N", title=None, sort=data["type"].to_list()))
-    x = alt.X("lowest:Q", title=axis_title(indicator), scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
-    half = base.transform_filter("isValid(datum.median)")
+    data = rows.select(labels.alias("type"), *SUMMARY, "england")
+    y = {"y": field("type:N", title=None, sort=data["type"].to_list())}
+    x = field("lowest:Q", title=axis_title(indicator), scale={"zero": False}, axis={"tickCount": 6})
+    half = y | {"x": field("lower_quartile:Q"), "x2": field("upper_quartile")}
+    middle = y | {"x": field("median:Q")}
     layers = [
-        base.mark_rule(color=GREY, strokeWidth=1.5).encode(x=x, x2=alt.X2("highest:Q")),
-        half.mark_bar(color=LEVELS[1], stroke=BLUE, height=16).encode(
-            x=alt.X("lower_quartile:Q"), x2=alt.X2("upper_quartile:Q")
-        ),
-        half.mark_tick(color=INK, thickness=3, size=20).encode(x=alt.X("median:Q")),
+        mark("rule", y | {"x": x, "x2": field("highest")}, color=GREY, strokeWidth=1.5),
+        mark("bar", half, color=LEVELS[1], stroke=BLUE, height=16) | {"transform": valid("median")},
+        mark("tick", middle, color=INK, thickness=3, size=20) | {"transform": valid("median")},
     ]
     if rows["england"][0] is not None:
-        england = alt.Chart(data.head(1)).mark_rule(color=INK, strokeDash=[5, 4], strokeWidth=1.5)
-        layers.append(england.encode(x=alt.X("england:Q")))
-    return alt.layer(*layers).properties(width=WIDTH - 160, height=HEIGHT_OF_A_TYPE * rows.height + 10)
+        england = mark("rule", {"x": field("england:Q")}, color=INK, strokeDash=[5, 4], strokeWidth=1.5)
+        layers.append(england | {"data": data_of(data.head(1))})
+    return layered(data, *layers, width=WIDTH - 160, height=HEIGHT_OF_A_TYPE * rows.height + 10)
 
 
-def _ratings_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
-    import altair as alt
+def _ratings_chart(rows: pl.DataFrame) -> Spec:
+    places = {
+        "x": field("value:O", title="Rating", axis={"labelAngle": 0, "format": "d"}),
+        "y": field("organisations:Q", title="Organisations", axis={"tickCount": 5}),
+    }
+    bars = mark("bar", places, color=BLUE, width=60)
+    texts = mark("text", places | {"text": field("organisations:Q")}, dy=-10)
+    return layered(rows, bars, texts, width=WIDTH - 160, height=240)
 
-    base = alt.Chart(rows).encode(
-        x=alt.X("value:O", title="Rating", axis=alt.Axis(labelAngle=0, format="d")),
-        y=alt.Y("organisations:Q", title="Organisations", axis=alt.Axis(tickCount=5)),
-    )
-    text = base.mark_text(dy=-10).encode(text=alt.Text("organisations:Q"))
-    return alt.layer(base.mark_bar(color=BLUE, width=60), text).properties(width=WIDTH - 160, height=240)
 
-
-def _trend_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
-    import altair as alt
-
-    data = frame.with_columns(pl.Series("label", [number(value, indicator.unit) for value in frame["value"]]))
-    base = alt.Chart(data).encode(
-        x=alt.X(
-            "period:O",
-            title=None,
-            sort=data["period"].to_list(),
-            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ', ')"),
-        ),
-        y=alt.Y(
-            "value:Q", title=axis_title(indicator), scale=alt.Scale(zero=False, padding=30), axis=alt.Axis(tickCount=5)
-        ),
-    )
-    line = base.mark_line(color=BLUE, strokeWidth=2)
-    points = base.mark_point(color=BLUE, size=70, filled=True, opacity=1)
-    text = base.mark_text(dy=-14).encode(text=alt.Text("label:N"))
-    return alt.layer(line, points, text).properties(width=WIDTH, height=220)
+def _trend_chart(frame: pl.DataFrame, indicator: Indicator) -> Spec:
+    labels = [number(value, indicator.unit) for value in frame["value"]]
+    data = frame.select("period", "value", pl.Series("label", labels))
+    scale = {"zero": False, "padding": 30}
+    axis = {"labelAngle": 0, "labelExpr": "split(datum.label, ', ')"}
+    places = {
+        "x": field("period:O", title=None, sort=data["period"].to_list(), axis=axis),
+        "y": field("value:Q", title=axis_title(indicator), scale=scale, axis={"tickCount": 5}),
+    }
+    layers = [
+        mark("line", places, color=BLUE, strokeWidth=2),
+        mark("point", places, color=BLUE, size=70, filled=True, opacity=1),
+        mark("text", places | {"text": field("label:N")}, dy=-14),
+    ]
+    return layered(data, *layers, width=WIDTH, height=220)

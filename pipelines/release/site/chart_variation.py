@@ -9,7 +9,6 @@ Categories differ in shape and filling as well as in colour, and no colour says 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
@@ -18,13 +17,12 @@ from pipelines.release.reading import literal
 from pipelines.release.record import Indicator
 from pipelines.release.site.charts import BLUE, GREY, INK, ORANGE, PURPLE, WIDTH
 from pipelines.release.site.phrases import PERCENT, number, period, plural, verb
+from pipelines.release.site.vegalite import Spec, data_of, field, layered, mark, valid
 from pipelines.release.site.words import listed, type_name, unit_name
-
-if TYPE_CHECKING:
-    import altair as alt
 
 HEIGHT = 380
 LABELS_ON_AXIS = 8
+END_OF_LINE = {"align": "right", "dy": -9}
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Drawing:
     as its CSV has it. table: what the page shows of that beside it.
     """
 
-    chart: alt.TopLevelMixin
+    chart: Spec
     alt_text: str
     caption: str
     note: str
@@ -207,25 +205,30 @@ def _xmr_note(rows: pl.DataFrame) -> str:
     return f"Lines: {lines}. Limits are the mean and 2.66 mean moving ranges.{trial}{rebased}"
 
 
-def _funnel_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
-    import altair as alt
-
+def _funnel_chart(frame: pl.DataFrame, indicator: Indicator) -> Spec:
+    data = _labelled(frame, "position", POSITIONS)
     groups = frame["comparison_group"].n_unique()
     size = {"width": WIDTH, "height": HEIGHT} if groups == 1 else {"width": WIDTH // 2 - 20, "height": 260}
-    denominator = alt.X("denominator:Q", title="Denominator", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
-    base = alt.Chart().encode(x=denominator)
+    x = {"x": field("denominator:Q", title="Denominator", scale={"zero": False}, axis={"tickCount": 4})}
+    y = {"y": field("value:Q", title=axis_title(indicator), scale={"zero": False})}
     lines = [
-        base.mark_line(color=INK, strokeDash=dash, strokeWidth=width).encode(y=alt.Y(f"{column}:Q"))
+        mark("line", x | {"y": field(f"{column}:Q")}, color=INK, strokeDash=dash, strokeWidth=width)
         for column, dash, width in _funnel_lines()
     ]
-    points = _points(base, frame, "position", POSITIONS).encode(
-        y=alt.Y("value:Q", title=axis_title(indicator), scale=alt.Scale(zero=False))
-    )
-    layers = alt.layer(*lines, points, data=_labelled(frame, "position", POSITIONS)).properties(**size)
-    if groups == 1:
-        return layers
-    facet = alt.Facet("group:N", title=None, sort=None)
-    return layers.facet(facet, columns=2).resolve_scale(x="independent")
+    drawn = data.select("group", "category", "denominator", "value", "centre_line", *LIMITS)
+    chart = layered(drawn, *lines, _points(x | y, frame, "position", POSITIONS), **size)
+    return chart if groups == 1 else _parted(chart)
+
+
+def _parted(chart: Spec) -> Spec:
+    """A panel for each group, side by side."""
+    return {
+        "data": chart.pop("data"),
+        "facet": field("group:N", title=None, sort=None),
+        "columns": 2,
+        "spec": chart,
+        "resolve": {"scale": {"x": "independent"}},
+    }
 
 
 def _funnel_lines() -> list[tuple[str, list[int], float]]:
@@ -234,32 +237,37 @@ def _funnel_lines() -> list[tuple[str, list[int], float]]:
     return [("centre_line", [1, 0], 1.5), *((name, dashes[name.rpartition("_")[2]], 1.2) for name in LIMITS)]
 
 
-def _xmr_chart(frame: pl.DataFrame, indicator: Indicator) -> alt.TopLevelMixin:
-    import altair as alt
-
-    data = _every_month(frame)
+def _xmr_chart(frame: pl.DataFrame, indicator: Indicator) -> Spec:
+    data = _labelled(_every_month(frame), "variation", VARIATIONS)
     keys = data["period_key"].to_list()
-    axis = alt.Axis(values=keys[:: max(1, -(-len(keys) // LABELS_ON_AXIS))], labelAngle=0)
-    base = alt.Chart(_labelled(data, "variation", VARIATIONS)).encode(
-        x=alt.X("period_key:O", title=None, axis=axis, sort=keys)
-    )
-    value = alt.Y("value:Q", title=axis_title(indicator), scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
+    axis = {"values": keys[:: max(1, -(-len(keys) // LABELS_ON_AXIS))], "labelAngle": 0}
+    x = {"x": field("period_key:O", title=None, axis=axis, sort=keys)}
+    y = {"y": field("value:Q", title=axis_title(indicator), scale={"zero": False}, axis={"tickCount": 6})}
+    lines = _xmr_lines(frame)
     limits = [
-        base.transform_filter("isValid(datum.series_no)")
-        .mark_line(color=INK, strokeDash=dash, strokeWidth=width)
-        .encode(y=alt.Y(f"{column}:Q"), detail=alt.Detail("series_no:N"))
-        for column, dash, width in _xmr_lines(frame)
+        mark("line", x | _of_series(column), color=INK, strokeDash=dash, strokeWidth=width)
+        | {"transform": valid("series_no")}
+        for column, dash, width in lines
     ]
-    named = [
-        alt.Chart(frame.tail(1))
-        .mark_text(align="right", dy=-9)
-        .encode(x=alt.X("period_key:O"), y=alt.Y(f"{column}:Q"), text=alt.value(text))
+    line = mark("line", x | y, color=GREY, strokeWidth=1.5)
+    points = _points(x | y, frame, "variation", VARIATIONS) | {"transform": valid("value")}
+    drawn = data.select("period_key", "series_no", "category", "value", *(column for column, *_ in lines))
+    return layered(drawn, *limits, line, points, *_targets(frame), width=WIDTH, height=HEIGHT)
+
+
+def _of_series(column: str) -> Spec:
+    """A line that begins anew where the limits do."""
+    return {"y": field(f"{column}:Q"), "detail": field("series_no:N")}
+
+
+def _targets(frame: pl.DataFrame) -> list[Spec]:
+    """The names of the targets, at the end of their lines."""
+    return [
+        mark("text", {"x": field("period_key:O"), "y": field(f"{column}:Q"), "text": {"value": text}}, **END_OF_LINE)
+        | {"data": data_of(frame.tail(1).select("period_key", column))}
         for column, text in TARGETS.items()
         if _has(frame, column)
     ]
-    line = base.mark_line(color=GREY, strokeWidth=1.5).encode(y=value)
-    points = _points(base.transform_filter("isValid(datum.value)"), frame, "variation", VARIATIONS).encode(y=value)
-    return alt.layer(*limits, line, points, *named).properties(width=WIDTH, height=HEIGHT)
 
 
 def _xmr_lines(frame: pl.DataFrame) -> list[tuple[str, list[int], float]]:
@@ -282,21 +290,19 @@ def _every_month(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _points(base: alt.Chart, frame: pl.DataFrame, column: str, marks: dict[str, Mark]) -> alt.Chart:
+def _points(places: Spec, frame: pl.DataFrame, column: str, marks: dict[str, Mark]) -> Spec:
     """Points by category; the legend names the categories that there are."""
-    import altair as alt
-
     found = set(frame[column])
-    shown = [mark for category, mark in marks.items() if category in found]
-    labels = [mark.label for mark in shown]
-    scales = {name: [getattr(mark, name) for mark in shown] for name in ("shape", "stroke", "fill")}
-    legend = alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1)
-    encoded = {
-        "shape": alt.Shape("category:N", scale=alt.Scale(domain=labels, range=scales["shape"]), legend=legend),
-        "stroke": alt.Stroke("category:N", scale=alt.Scale(domain=labels, range=scales["stroke"]), legend=legend),
-        "fill": alt.Fill("category:N", scale=alt.Scale(domain=labels, range=scales["fill"]), legend=legend),
+    shown = [one for category, one in marks.items() if category in found]
+    labels = [one.label for one in shown]
+    legend = {"title": None, "orient": "bottom", "columns": 3, "symbolOpacity": 1}
+    looks = {
+        name: field(
+            "category:N", scale={"domain": labels, "range": [getattr(one, name) for one in shown]}, legend=legend
+        )
+        for name in ("shape", "stroke", "fill")
     }
-    return base.mark_point(size=45, opacity=1, strokeWidth=1.5).encode(**encoded)
+    return mark("point", places | looks, size=45, opacity=1, strokeWidth=1.5)
 
 
 def _labelled(frame: pl.DataFrame, column: str, marks: dict[str, Mark]) -> pl.DataFrame:

@@ -6,22 +6,26 @@ module of its page): it is made from the chart's own data by rule.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import polars as pl
 
 from pipelines.release.record import Record
-
-if TYPE_CHECKING:
-    import altair as alt
+from pipelines.release.site.vegalite import Spec
 
 FOLDER = "charts"
 VEGALITE = "6.4"
 WIDTH = 960
 """Of what is drawn, in pixels: with its axis it fills the width of a page, where the page is wide enough."""
+FONTS = "FONTCONFIG_FILE", str(Path(__file__).with_name("fonts.conf"))
+"""The variable that says where to look for fonts, and the file that names none of the machine."""
+
 BLUE, DARK_BLUE, ORANGE, PURPLE, GREY, INK = "#005eb8", "#12436d", "#f46a25", "#801650", "#4c6272", "#212b32"
 """All at least 3 to 1 on white. Two series also differ in shape or in words, never in colour alone."""
 LEVELS = ("#cfe0f1", "#9dc1e4", "#5a96cf", "#1f69b0", "#003087")
@@ -81,9 +85,7 @@ class Charts:
         self.record = record
         self.written: list[Path] = []
 
-    def draw(
-        self, name: str, chart: alt.TopLevelMixin, alt_text: str, frame: pl.DataFrame, caption: str, source: str
-    ) -> Chart:
+    def draw(self, name: str, chart: Spec, alt_text: str, frame: pl.DataFrame, caption: str, source: str) -> Chart:
         """Write one chart and its data, and return what a page needs of it.
 
         name: the name of its files. frame: the figures as readers download them; the same that are drawn.
@@ -92,7 +94,7 @@ class Charts:
         if not self.written:
             self.folder.mkdir(parents=True, exist_ok=True)
         mark = "SYNTHETIC. " if self.record.is_synthetic else ""
-        svg = _svg(chart.properties(title=f"{mark}Release {self.record.release_id}"))
+        svg = _svg(chart | {"title": f"{mark}Release {self.record.release_id}"})
         data = f"{name}{self.record.suffix}.csv"
         (self.folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
         frame.write_csv(self.folder / data, line_terminator="\r\n")
@@ -101,11 +103,29 @@ class Charts:
         return Chart(name, *paths, mark + alt_text, caption, source, *_size(svg), frame)
 
 
-def _svg(chart: alt.TopLevelMixin) -> str:
-    """vl-convert is imported where it is used: every command would pay for its start otherwise."""
+def _svg(chart: Spec) -> str:
+    return _converter().vegalite_to_svg(json.dumps(chart, allow_nan=False), vl_version=VEGALITE, config=CONFIG)
+
+
+@cache
+def _converter() -> Any:
+    """vl-convert, imported where it is used: every command would pay for its start otherwise.
+
+    It looks for fonts when it measures its first text. Those of the machine would make charts differ between machines,
+    and measuring take seven times as long; so it is shown none, and has those that it brings.
+    """
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(chart.to_json(validate=False), vl_version=VEGALITE, config=CONFIG)
+    name, none = FONTS
+    kept = os.environ.get(name)
+    os.environ[name] = none
+    try:
+        vl_convert.vegalite_to_svg({"data": {"values": [{}]}, "mark": "text", "title": "x"}, vl_version=VEGALITE)
+    finally:
+        del os.environ[name]
+        if kept is not None:
+            os.environ[name] = kept
+    return vl_convert
 
 
 def _size(svg: str) -> tuple[int, int]:

@@ -12,8 +12,11 @@ import polars as pl
 
 from pipelines.release.record import Driver
 from pipelines.release.site.charts import BLUE, GREY, INK, LEVELS, PURPLE, WIDTH, Chart, Charts
+from pipelines.release.site.vegalite import Spec, data_of, field, layered, mark
 from pipelines.release.site.words import listed, number, policy, q_words, type_name, unit_name
 
+_WHOLE = {"domain": [0, 100], "nice": False}
+_ZERO = {"data": data_of(pl.DataFrame({"zero": [0]}))}
 _TWO_LINES = {"labelExpr": "split(datum.label, ': ')"}
 _COLOURS = {"staff_survey_evidence": BLUE, "self_assessment": PURPLE}
 
@@ -51,35 +54,28 @@ def distribution(charts: Charts, driver: Driver, frame: pl.DataFrame) -> Chart:
 
     frame: rows of pub_maturity_distribution. Groups without parts are not drawn.
     """
-    import altair as alt
-
     shares, labels = parts(frame), dict(frame.select("level", "level_label").iter_rows())
     drawn = _distribution_frame(shares, labels)
-    kinds = drawn.select("part", "colour", "first_level", "last_level").unique().sort("first_level", "last_level")
-    names = kinds["part"].to_list()
-    bars = alt.Chart(drawn).encode(
-        y=alt.Y("bar:N", title=None, sort=drawn["bar"].unique(maintain_order=True).to_list(), axis=_TWO_LINES),
-        x=alt.X("sum(share):Q", title="Organisations that shared (%)", scale=alt.Scale(domain=[0, 100], nice=False)),
-        order=alt.Order("first_level:Q"),
+    bars = {
+        "y": field("bar:N", title=None, sort=drawn["bar"].unique(maintain_order=True).to_list(), axis=_TWO_LINES),
+        "x": field("share:Q", aggregate="sum", title="Organisations that shared (%)", scale=_WHOLE),
+        "order": field("first_level:Q"),
+        "color": _colour_of_part(drawn),
+    }
+    figures = {
+        "y": field("bar:N", sort=None),
+        "x": field("middle:Q"),
+        "text": field("share:Q", format=".0f"),
+        "color": {"condition": {"test": "datum.first_level >= 4", "value": "white"}, "value": INK},
+    }
+    shown = drawn.select("bar", "part", "first_level", "share", "middle")
+    chart = layered(
+        shown,
+        mark("bar", bars, stroke=INK, strokeWidth=0.75, height=28),
+        mark("text", figures, fontSize=13) | {"data": data_of(shown.filter(pl.col("share") >= 7))},
+        width=WIDTH - 160,
+        height={"step": 42},
     )
-    colour = alt.Color(
-        "part:N",
-        title="Level",
-        scale=alt.Scale(domain=names, range=kinds["colour"].to_list()),
-        sort=names,
-        legend=alt.Legend(orient="top", columns=3, symbolStrokeColor=GREY, symbolStrokeWidth=1),
-    )
-    chart = (
-        bars.mark_bar(stroke=INK, strokeWidth=0.75, height=28).encode(color=colour)
-        + alt.Chart(drawn.filter(pl.col("share") >= 7))
-        .mark_text(fontSize=13)
-        .encode(
-            y=alt.Y("bar:N", sort=None),
-            x=alt.X("middle:Q"),
-            text=alt.Text("share:Q", format=".0f"),
-            color=alt.condition("datum.first_level >= 4", alt.value("white"), alt.value(INK)),
-        )
-    ).properties(width=WIDTH - 160, height=alt.Step(42))
     return charts.draw(
         f"{driver.driver_id}_distribution",
         chart,
@@ -87,6 +83,18 @@ def distribution(charts: Charts, driver: Driver, frame: pl.DataFrame) -> Chart:
         shares,
         f"Level of maturity that organisations report for “{driver.label}”",
         f"NHS IMPACT self-assessments that organisations shared, to {frame['round_key'].max()}",
+    )
+
+
+def _colour_of_part(drawn: pl.DataFrame) -> Spec:
+    kinds = drawn.select("part", "colour", "first_level", "last_level").unique().sort("first_level", "last_level")
+    names = kinds["part"].to_list()
+    return field(
+        "part:N",
+        title="Level",
+        scale={"domain": names, "range": kinds["colour"].to_list()},
+        sort=names,
+        legend={"orient": "top", "columns": 3, "symbolStrokeColor": GREY, "symbolStrokeWidth": 1},
     )
 
 
@@ -148,12 +156,10 @@ def levels(charts: Charts, driver: Driver, basis: str, organisation_type: str, f
 
     frame: rows of pub_outcome_by_maturity_level that have a median.
     """
-    import altair as alt
-
     difference = bool(frame["is_difference"][0])
     order = [name for name in policy()["main_outcomes"] if name in frame["measure_id"]]
     panels = [_panel(frame.filter(pl.col("measure_id") == name), basis, difference) for name in order]
-    chart = alt.concat(*panels, columns=2, spacing={"row": 26, "column": 40})
+    chart = {"concat": panels, "columns": 2, "spacing": {"row": 26, "column": 40}}
     word = "fifth of staff survey evidence" if basis == "staff_survey_evidence" else "self-assessed level"
     periods = f"{listed(sorted(set(frame['exposure_period_key'])))}, outcomes of {_span(frame['outcome_period_key'])}"
     unlike = "difference from the median of the organisation's type" if difference else "median of the organisations"
@@ -167,27 +173,28 @@ def levels(charts: Charts, driver: Driver, basis: str, organisation_type: str, f
     )
 
 
-def _panel(frame: pl.DataFrame, basis: str, difference: bool) -> object:
-    import altair as alt
-
+def _panel(frame: pl.DataFrame, basis: str, difference: bool) -> Spec:
     first = frame.row(0, named=True)
     better = "higher is better" if first["polarity"] == "higher_is_better" else "lower is better"
-    base = alt.Chart(
-        frame.select("level", "outcome_median", "outcome_median_low", "outcome_median_high"),
-        title=alt.TitleParams(first["measure_name"], subtitle=f"{unit_name(first['unit'])}, {better}", offset=6),
-    )
     title = "Fifth of evidence, 5 is highest" if basis == "staff_survey_evidence" else "Level"
-    x = alt.X("level:O", title=title, axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=[1, 2, 3, 4, 5]))
-    scale = alt.Scale(domain=_reach(frame, difference), nice=True)
-    y = alt.Y("outcome_median_low:Q", title=None, scale=scale, axis=alt.Axis(tickCount=4))
+    x = {"x": field("level:O", title=title, axis={"labelAngle": 0}, scale={"domain": [1, 2, 3, 4, 5]})}
+    scale = {"domain": _reach(frame, difference), "nice": True}
+    low = field("outcome_median_low:Q", title=None, scale=scale, axis={"tickCount": 4})
+    interval = x | {"y": low, "y2": field("outcome_median_high")}
+    middle = x | {"y": field("outcome_median:Q", scale=scale)}
     layers = [
-        base.mark_rule(color=_COLOURS[basis], strokeWidth=2).encode(x=x, y=y, y2="outcome_median_high:Q"),
-        base.mark_point(color=_COLOURS[basis], opacity=1).encode(x=x, y=alt.Y("outcome_median:Q", scale=scale)),
+        mark("rule", interval, color=_COLOURS[basis], strokeWidth=2),
+        mark("point", middle, color=_COLOURS[basis], opacity=1),
     ]
     if difference:
-        line = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(y="zero:Q")
-        layers.insert(0, line)
-    return alt.layer(*layers).properties(width=WIDTH // 2 - 40, height=150)
+        layers.insert(0, mark("rule", {"y": field("zero:Q")}, color=INK, strokeDash=[4, 3]) | _ZERO)
+    return layered(
+        frame.select("level", "outcome_median", "outcome_median_low", "outcome_median_high"),
+        *layers,
+        title={"text": first["measure_name"], "subtitle": f"{unit_name(first['unit'])}, {better}", "offset": 6},
+        width=WIDTH // 2 - 40,
+        height=150,
+    )
 
 
 def _reach(frame: pl.DataFrame, difference: bool) -> tuple[float, float]:
@@ -220,36 +227,31 @@ def scale(low: float, high: float) -> tuple[float, float]:
 
 def forest(charts: Charts, driver: Driver, frame: pl.DataFrame, domain: tuple[float, float]) -> Chart:
     """Estimates with intervals, a row for each outcome and basis. domain: the scale that all drivers share."""
-    import altair as alt
-
     bases = policy()["bases"]
     drawn = frame.with_columns(
         basis=pl.col("basis").replace_strict(bases),
-        domain=pl.col("outcome_domain").replace(policy()["domains"]),
         told=pl.format("n {}, q {}", "n", pl.col("q_value").map_elements(q_words, return_dtype=pl.String)),
-    ).select("measure_name", "domain", "basis", "rho", "rho_low", "rho_high", "told")
+    ).select("measure_name", "basis", "rho", "rho_low", "rho_high", "told")
     present = [name for name in bases.values() if name in drawn["basis"]]
-    rows = drawn["measure_name"].unique(maintain_order=True).to_list()
-    y = alt.Y("measure_name:N", title=None, sort=rows, scale=alt.Scale(paddingInner=0.3))
-    offset = alt.YOffset("basis:N", sort=present, scale=alt.Scale(domain=present))
-    ticks = [round(domain[0] + 0.2 * step, 1) for step in range(round((domain[1] - domain[0]) / 0.2) + 1)]
-    axis = alt.Axis(values=ticks, format=".1f", orient="bottom")
-    x = alt.X("rho_low:Q", scale=alt.Scale(domain=domain), axis=axis, title="Spearman rho, 95% interval")
-    colour = alt.Color(
-        "basis:N",
-        title=None,
-        scale=alt.Scale(domain=present, range=[BLUE, PURPLE][: len(present)]),
-        legend=alt.Legend(orient="top", symbolOpacity=1),
+    places = {
+        "y": field("measure_name:N", title=None, sort=_in_order(drawn), scale={"paddingInner": 0.3}),
+        "yOffset": field("basis:N", sort=present, scale={"domain": present}),
+    }
+    colours = {"domain": present, "range": [BLUE, PURPLE][: len(present)]}
+    shapes = {"domain": present, "range": ["circle", "square"][: len(present)]}
+    legend = {"orient": "top", "symbolOpacity": 1}
+    colour = {"color": field("basis:N", title=None, scale=colours, legend=legend)}
+    interval = {"x": _scaled(domain), "x2": field("rho_high")}
+    middle = {"x": field("rho:Q"), "shape": field("basis:N", scale=shapes)}
+    chart = layered(
+        drawn,
+        mark("rule", {"x": field("zero:Q")}, color=INK, strokeWidth=1.5) | _ZERO,
+        mark("rule", places | interval | colour, strokeWidth=2),
+        mark("point", places | middle | colour, filled=True, opacity=1, size=60),
+        mark("text", places | {"x": {"value": WIDTH - 460}, "text": field("told:N")}, align="left", dx=12, fontSize=12),
+        width=WIDTH - 460,
+        height={"step": 16, "for": "offset"},
     )
-    shape = alt.Shape("basis:N", scale=alt.Scale(domain=present, range=["circle", "square"][: len(present)]))
-    base = alt.Chart(drawn).encode(y=y, yOffset=offset)
-    zero = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=INK, strokeWidth=1.5).encode(x="zero:Q")
-    chart = alt.layer(
-        zero,
-        base.mark_rule(strokeWidth=2).encode(x=x, x2="rho_high:Q", color=colour),
-        base.mark_point(filled=True, opacity=1, size=60).encode(x="rho:Q", color=colour, shape=shape),
-        base.mark_text(align="left", dx=12, fontSize=12).encode(x=alt.value(WIDTH - 460), text="told:N"),
-    ).properties(width=WIDTH - 460, height=alt.Step(16, **{"for": "offset"}))
     return charts.draw(
         f"{driver.driver_id}_associations",
         chart,
@@ -261,6 +263,17 @@ def forest(charts: Charts, driver: Driver, frame: pl.DataFrame, domain: tuple[fl
         f"Association of “{driver.label}” with each outcome, all types of organisation, type by type",
         f"Staff survey, shared self-assessments and outcomes of {_span(frame['outcome_period_key'])}",
     )
+
+
+def _in_order(drawn: pl.DataFrame) -> list[str]:
+    """The outcomes in the order of their rows."""
+    return drawn["measure_name"].unique(maintain_order=True).to_list()
+
+
+def _scaled(domain: tuple[float, float]) -> Spec:
+    ticks = [round(domain[0] + 0.2 * step, 1) for step in range(round((domain[1] - domain[0]) / 0.2) + 1)]
+    axis = {"values": ticks, "format": ".1f", "orient": "bottom"}
+    return field("rho_low:Q", scale={"domain": domain}, axis=axis, title="Spearman rho, 95% interval")
 
 
 def forest_alt(frame: pl.DataFrame, domain: tuple[float, float]) -> str:

@@ -38,6 +38,9 @@ NAVIGATION = (
 
 Crumbs = tuple[tuple[str, str], ...]
 
+NUMBER = re.compile(r"(< )?−?[\d,.]+%?( \[\w\])*|(\[\w\])+")
+"""A number as text, with codes in brackets after it, or codes alone."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -101,9 +104,15 @@ class Links:
 
     def __init__(self, here: str) -> None:
         self.here = here
+        self.known: dict[str, str] = {}
 
     def __call__(self, path: str) -> str:
         """The relative link; the fragment stays."""
+        if path not in self.known:
+            self.known[path] = self._link(path)
+        return self.known[path]
+
+    def _link(self, path: str) -> str:
         target, _, fragment = path.partition("#")
         link = posixpath.relpath(target, self.here or ".") if target else ""
         return f"{link}#{fragment}" if fragment else link
@@ -177,8 +186,7 @@ def numeric_columns(frame: pl.DataFrame) -> list[str]:
 def _is_numeric(values: pl.Series) -> bool:
     if values.dtype.is_numeric():
         return True
-    pattern = r"^((< )?−?[\d,.]+%?( \[\w\])*|\[\w\](\[\w\])*)$"
-    return values.dtype == pl.String and len(values) > 0 and bool(values.str.contains(pattern).all())
+    return values.dtype == pl.String and len(values) > 0 and all(map(NUMBER.fullmatch, values.drop_nulls()))
 
 
 def _environment(record: Record) -> Environment:

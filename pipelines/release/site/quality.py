@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.release.site.charts import BLUE, GREY, INK, Chart, Charts
 from pipelines.release.site.pages import Page, Site, Some, filled, first
+from pipelines.release.site.vegalite import data_of, field, layered, mark
 from pipelines.release.site.words import decimals, legend, number, shown
 
 _SOURCES = """
@@ -115,22 +116,23 @@ def bias_chart(charts: Charts, frame: pl.DataFrame) -> Chart:
 
     frame: rows of pub_response_bias of one round that have both.
     """
-    import altair as alt
-
     drawn = frame.select("category_label", "standardised_difference", "chance_difference").with_columns(
         low=-pl.col("chance_difference")
     )
-    y = alt.Y("category_label:N", title=None, sort=None)
+    y = {"y": field("category_label:N", title=None, sort=None)}
     end = max(0.6, *drawn["standardised_difference"].abs(), *drawn["chance_difference"]) + 0.1
-    scale = alt.Scale(domain=[-end, end])
-    axis = alt.Axis(values=[-0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6], format=".1f")
-    base = alt.Chart(drawn).encode(y=y)
-    band = base.mark_bar(color="#d8dde0", stroke=GREY, strokeWidth=0.75, height=12)
-    chart = alt.layer(
-        band.encode(x=alt.X("low:Q", scale=scale, axis=axis, title="Standard deviations"), x2="chance_difference:Q"),
-        alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=INK).encode(x="zero:Q"),
-        base.mark_point(color=BLUE, opacity=1, size=80).encode(x="standardised_difference:Q"),
-    ).properties(width=380, height=alt.Step(26))
+    axis = {"values": [-0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6], "format": ".1f"}
+    low = field("low:Q", scale={"domain": [-end, end]}, axis=axis, title="Standard deviations")
+    band = y | {"x": low, "x2": field("chance_difference")}
+    zero = {"data": data_of(pl.DataFrame({"zero": [0]}))}
+    chart = layered(
+        drawn,
+        mark("bar", band, color="#d8dde0", stroke=GREY, strokeWidth=0.75, height=12),
+        mark("rule", {"x": field("zero:Q")}, color=INK) | zero,
+        mark("point", y | {"x": field("standardised_difference:Q")}, color=BLUE, opacity=1, size=80),
+        width=380,
+        height={"step": 26},
+    )
     return charts.draw(
         "response_bias",
         chart,
