@@ -20,7 +20,7 @@ from pipelines.errors import Fault
 from pipelines.registry import load_sources
 from pipelines.release.difference import write_difference
 from pipelines.release.disclosure import Control
-from pipelines.release.reading import STORAGE_HEADER, STORAGE_VERSION, identifier, literal, storage_header
+from pipelines.release.reading import STORAGE_HEADER, STORAGE_VERSION, identifier, lean, literal, storage_header
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.store.snapshots import make_private
 from schemas import published
@@ -71,17 +71,15 @@ def build_candidate(
     # Nobody else looks at figures before they are out.
     make_private(workspace.candidate)
     target = workspace.candidate / DUCKDB_FILE
-    with duckdb.connect() as connection:
+    with duckdb.connect(config=lean(workspace.warehouse.parent / "spill")) as connection:
         connection.execute(f"attach {literal(workspace.warehouse)} as build (read_only)")
         connection.execute(f"attach {literal(target)} as candidate (storage_version {literal(STORAGE_VERSION)})")
         control = Control(connection, load_sources())
-        connection.execute("begin")
         for model in models:
             _copy(connection, model, stamp, control)
         _write_release_info(connection, stamp)
         _write_changes(connection, workspace, stamp)
         _write_dictionary(connection, stamp)
-        connection.execute("commit")
         connection.execute("checkpoint candidate")
         connection.execute("detach candidate")
     control.keep(workspace)

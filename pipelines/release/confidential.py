@@ -21,7 +21,7 @@ import duckdb
 import numpy as np
 
 from pipelines.registry import load_sources
-from pipelines.release.reading import identifier, literal
+from pipelines.release.reading import identifier, lean, literal
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.store.snapshots import RECEIVED_AS
 from schemas import published
@@ -63,7 +63,7 @@ class Confidential:
 
 def gather(workspace: Workspace, policy: dict[str, Any]) -> Confidential:
     """All that the candidate of a workspace must not hold. policy: the part `leaks` of gate.yml."""
-    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
+    with duckdb.connect(str(workspace.warehouse), True, lean(workspace.warehouse.parent / "spill")) as connection:
         connection.execute(f"attach {literal(workspace.candidate / DUCKDB_FILE)} as candidate (read_only)")
         tables = _tables(connection)
         figures = _figures(connection, policy, tables) | withheld(connection, tables)

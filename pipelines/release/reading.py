@@ -18,6 +18,11 @@ READER_CONFIG = {"enable_external_access": False, "lock_configuration": True}
 """Read-only alone would still let a query read any file of the machine."""
 
 
+def lean(spill: Path) -> dict[str, str | int | bool]:
+    """How a release uses DuckDB: the machine's memory is not its own. spill: a folder that only its owner sees."""
+    return {"threads": 1, "memory_limit": "200MB", "temp_directory": str(spill)}
+
+
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """A connection that can read this file and nothing else.
 
