@@ -62,9 +62,13 @@ def make_keys(home: Path) -> None:
 
 def waive_freshness(home: Path, day: date | None = None) -> None:
     """As the head of profession must before old files of a publisher may go out. day: of the waiver; today if none."""
+    waive_checks(home, *(f"freshness:{source_id}" for source_id in load_sources()), day=day)
+
+
+def waive_checks(home: Path, *checks: str, day: date | None = None) -> None:
+    """Lets checks of the gate fail for as long as a waiver may last, from a day on; today if none."""
     day = day or settings.now().date()
-    reason, until = "A test of old files.", day + timedelta(days=90)
-    given = [Waiver(f"freshness:{source_id}", reason, APPROVER, day, until) for source_id in load_sources()]
+    given = [Waiver(check, "A test of old files.", APPROVER, day, day + timedelta(days=90)) for check in checks]
     waive(Workspace(home, "published"), given, read_gate_policy()["waivers"], ADVICE)
 
 

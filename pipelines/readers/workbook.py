@@ -112,7 +112,10 @@ def open_workbook(content: bytes, where: str) -> CalamineWorkbook:
 
     try:
         return CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except (CalamineError, ZipError, OSError) as error:
+    except BaseException as error:
+        # The library panics over some damage; a panic of Rust is no Exception, and has no name to import.
+        if not isinstance(error, (CalamineError, ZipError, OSError)) and type(error).__name__ != "PanicException":
+            raise
         raise Fault(
             where,
             f"a workbook that cannot be read: {error}",

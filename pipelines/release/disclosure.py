@@ -96,6 +96,7 @@ SAFE = {
     "pub_maturity_responses": _CONSENT,
     "pub_national_context": "national figures, which the rule leaves as they are",
     "pub_organisation_history": _NO_FIGURES,
+    "pub_release_changes": "it is made from tables of two releases, which are controlled",
     "pub_response_bias": "means over many organisations, worked out from rounded differences",
     "pub_source_status": "it counts rows, not persons",
     "pub_survey_national": _OTHER_SHAPE,

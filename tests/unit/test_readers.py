@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import zipfile
 
 import polars as pl
@@ -257,3 +258,12 @@ def test_an_old_workbook_must_be_one_and_hold_no_macros(tmp_path):
 def test_frames_hold_text_only():
     frame = workbook.read_tables(book({"S": [["Code", "Value"], ["A1A", True]]}), TABLE, "here", "2024")
     assert frame.schema["Value"] == pl.String
+
+
+def test_an_old_workbook_over_which_its_reader_panics_is_refused():
+    """The head of an xls file, and three bytes where its table of sectors should begin."""
+    numbers = struct.pack("<IIIIIIIII", 0, 1, 0, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0) + struct.pack("<I", 0)
+    head = OLE + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6) + numbers + b"\xff" * 432
+    with pytest.raises(Fault) as caught:
+        workbook.open_workbook(head + bytes(3), "here")
+    assert caught.value.found.startswith("a workbook that cannot be read")
