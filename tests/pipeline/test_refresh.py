@@ -269,7 +269,7 @@ print(asked, failed, mixed, len(seen))
 """
 
 
-def test_broken_newest_editions_are_refused_while_readers_go_on(home, sample, tmp_path):
+def test_broken_newest_editions_are_refused_while_readers_go_on(home, sample, tmp_path, request):
     """One process holds serving/current open all the while: a release that waits and goes out, then a refused one."""
     live = tmp_path / "home"
     shutil.copytree(home, live, symlinks=True)
@@ -283,6 +283,7 @@ def test_broken_newest_editions_are_refused_while_readers_go_on(home, sample, tm
         stdout=subprocess.PIPE,
         text=True,
     )
+    request.addfinalizer(reader.kill)
     published = _without_newest_survey(sample, tmp_path / "published")
     _waits(live, refreshed(live, "--from", str(published)).stdout)
     before = let_out(live)
