@@ -69,12 +69,11 @@ def set_mark(connection: psycopg.Connection, schema: str, words: str, held: str)
     connection.execute(f"comment on schema {schema} is {literal(f'{words} [{held}]')}")
 
 
-def put_in_place(connection: psycopg.Connection, names: Sequence[str]) -> None:
-    """Serves `<name>_new` as `<name>` for each name, all in one step."""
+def put_in_place(connection: psycopg.Connection, names: Sequence[str]) -> list[Fault]:
+    """Serves `<name>_new` as `<name>` for each name, all in one step. Returns what could not be cleared away."""
     import psycopg
 
-    for name in names:
-        _make_way(connection, name)
+    stuck = [fault for name in names if (fault := _make_way(connection, name))]
     for _ in range(TRIES):
         try:
             with connection.transaction():
@@ -90,6 +89,7 @@ def put_in_place(connection: psycopg.Connection, names: Sequence[str]) -> None:
         # After the step: whoever looked a name up in the midst of it still may read what he found.
         readers = ", ".join(READERS_OF[name])
         connection.execute(f"revoke all on schema {name}_old from {readers}")
+    return stuck
 
 
 def _shut(connection: psycopg.Connection, names: Sequence[str]) -> None:
@@ -109,12 +109,14 @@ def _rename(connection: psycopg.Connection, names: Sequence[str]) -> None:
         connection.execute(f"grant usage on schema {name} to {', '.join(READERS_OF[name])}")
 
 
-def _make_way(connection: psycopg.Connection, name: str) -> None:
-    """Clears `<name>_old` away, or at least its name."""
-    if f"{name}_old" in left(connection, name) and clear(connection, f"{name}_old"):
+def _make_way(connection: psycopg.Connection, name: str) -> Fault | None:
+    """Clears `<name>_old` away, or at least its name; returns why it is still there."""
+    fault = clear(connection, f"{name}_old") if f"{name}_old" in left(connection, name) else None
+    if fault:
         taken = left(connection, name)
         number = next(n for n in range(2, len(taken) + 3) if f"{name}_old_{n}" not in taken)
         connection.execute(f"alter schema {name}_old rename to {name}_old_{number}")
+    return fault
 
 
 def left(connection: psycopg.Connection, name: str) -> list[str]:
