@@ -15,4 +15,4 @@ file <- normalizePath({{ file | python }})
 settings <- list({{ r_settings }})
 connection <- dbConnect(duckdb::duckdb(dbdir = file, read_only = TRUE, config = settings))
 {% include "parts/r_end.R" %}
-dbDisconnect(connection, shutdown = TRUE)
+invisible(dbDisconnect(connection, shutdown = TRUE))

@@ -18,7 +18,7 @@ connection <- dbConnect(
 )
 {% include "parts/r_end.R" %}
 again <- dbGetQuery(connection, "select release_id, is_synthetic from release_info")
-dbDisconnect(connection)
+invisible(dbDisconnect(connection))
 if (again$release_id != release$release_id) {
   stop("another release was put in place while this one was read: run it again")
 }

@@ -3,6 +3,7 @@
 # Run: Rscript with_api.R [ADDRESS [INDICATOR [ORGANISATION]]]
 # where ADDRESS is where the pages are served; `impact release serve` says which that is.
 
+options(width = 200)
 given <- commandArgs(trailingOnly = TRUE)
 address <- if (length(given) > 0) given[1] else "{{ address }}"
 indicator <- if (length(given) > 1) given[2] else {{ measure | python }}
