@@ -5,7 +5,6 @@ Belongs here: what a person types and sees. Does not belong here: the kits (kits
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -33,5 +32,5 @@ def clients(
 
 def _configured() -> Route | None:
     """The database that is served to, for its readers: the account that fills it is not theirs."""
-    url = os.environ.get("IMPACT_POSTGRES_URL")
+    url = settings.postgres_url()
     return replace(Route.to_postgres(url), user=READER) if url else None
