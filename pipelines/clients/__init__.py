@@ -12,9 +12,9 @@ from typing import Literal
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from pipelines.errors import Fault
+from pipelines.serving.roles import READER
 
 POSTGRES_PORT = 5432
-READER = "impact_reader"
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,11 @@ from pipelines.errors import Fault
 from pipelines.release import connect
 from pipelines.release.web.serving import server
 from pipelines.serving import sandbox
+from pipelines.serving.roles import READER
 from pipelines.settings import DUCKDB_FILE
-from tests.clients.conftest import PASSWORD, USER, run
+from tests.clients.conftest import run
 from tests.clients.reading_output import same, sections
+from tests.postgres import PASSWORD
 
 MEASURE = "cqc_overall"
 """Some organisations have no rating: their status says so."""
@@ -166,7 +168,7 @@ SELECTS = [(question, select) for question, selects in cookbook(questions()) for
 
 @pytest.fixture(scope="module")
 def server_side(database) -> Iterator[psycopg.Connection]:
-    words = {"host": database.host, "dbname": database.database, "user": USER, "password": PASSWORD}
+    words = {"host": database.host, "dbname": database.database, "user": database.user, "password": PASSWORD}
     with psycopg.connect(**words, options="-c search_path=published") as connection:
         yield connection
 
@@ -259,7 +261,7 @@ def test_tableau_finds_a_connection_for_each_relation(kits, database, release):
     assert (inner.get("server"), inner.get("dbname"), inner.get("username")) == (
         database.host,
         database.database,
-        USER,
+        READER,
     )
     tables = {name for (name,) in release.execute("select table_name from duckdb_tables()").fetchall()}
     for relation in root.iter("relation"):
@@ -279,7 +281,7 @@ def test_odbc_reads_as_excel_and_power_bi_would(kits, release, monkeypatch, tmp_
 
 
 def _isql(sql: str) -> str:
-    words = ["isql", "nhs_impact", USER, PASSWORD, "-b", "-v", "-d|"]
+    words = ["isql", "nhs_impact", READER, PASSWORD, "-b", "-v", "-d|"]
     done = subprocess.run(words, input=f"{sql}\n", capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
