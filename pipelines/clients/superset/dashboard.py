@@ -121,6 +121,7 @@ def _filter(route: Route, name: str, said: dict[str, Any]) -> dict[str, Any]:
             "inverseSelection": False,
             "searchAllOptions": False,
         },
+        "requiredFirst": "value" not in said,
         "sortMetric": None,
         "defaultDataMask": {"extraFormData": chosen, "filterState": state, "ownState": {}},
         "cascadeParentIds": [],
