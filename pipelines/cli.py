@@ -18,8 +18,10 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines import settings
+from pipelines.clients.commands import clients
 from pipelines.errors import Fault, Faults, together
 from pipelines.release.commands import app as release_app
+from pipelines.serving.commands import app as serving_app
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Origin, Workspace
 from pipelines.submissions.commands import app as submissions_app
 
@@ -33,6 +35,8 @@ app = typer.Typer(
 )
 app.add_typer(submissions_app, name="submissions")
 app.add_typer(release_app, name="release")
+app.add_typer(serving_app, name="serving")
+app.command()(clients)
 # A pipe or a log has no width of its own; without one, long sentences would be cut into columns.
 WIDE = 180
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)

@@ -9,7 +9,7 @@ from typing import Any
 
 from dagster import Executor, InitExecutorContext, executor, in_process_executor
 
-from pipelines import settings
+from pipelines import serving, settings
 from pipelines.locking import one_at_a_time
 
 # A refresh takes minutes. A run that the sensor asked for must not be lost because another one is at work.
@@ -31,6 +31,8 @@ class OneWriter(Executor):
         """The events of the run. Raises Fault where another writer does not come to an end."""
         with one_at_a_time(settings.workspace(), self._wait):
             yield from self._inner.execute(plan_context, execution_plan)
+            # Also where nothing changed: a server that was down may be there again.
+            serving.follow(settings.workspace())
 
 
 @executor(name="one_writer", config_schema=in_process_executor.config_schema)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from pipelines import progress, settings
+from pipelines import progress, serving, settings
 from pipelines.errors import Fault
 from pipelines.locking import one_at_a_time
 from pipelines.settings import Workspace
@@ -33,12 +33,16 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     _require_date(workspace)
     with one_at_a_time(workspace), shown(err):
         result = _execute("as_at" if workspace.as_at else "refresh")
+        # Also where nothing changed: a server that was down may be there again.
+        told = [] if workspace.as_at else serving.follow(workspace)
     from pipelines.reporting import print_as_at, print_summary
 
     if workspace.as_at:
         print_as_at(workspace, out)
     else:
         print_summary(workspace, result, out)
+    for line in told:
+        err.print(line, markup=False, soft_wrap=True)
 
 
 def refuse_sample_over_published(workspace: Workspace) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from pipelines.errors import Fault
 
@@ -44,7 +44,7 @@ class Route:
         if parts.scheme not in ("postgresql", "postgres") or not host or not parts.path.strip("/"):
             raise _not_a_database(parts.scheme)
         place = f"{host}:{parts.port or POSTGRES_PORT}" if parts.hostname else ""
-        query = "" if parts.hostname else f"?host={host}"
+        query = "" if parts.hostname else f"?host={quote(host, safe='')}"
         return cls(
             "postgres", url=f"postgresql://{place}{parts.path}{query}", user=unquote(parts.username or "") or READER
         )
