@@ -180,7 +180,14 @@ class Examiner:
         # Looking for examples takes a third of the time, and there are none where all holds.
         if not report.success:
             report = batch.validate(suite, result_format=_with_examples(examination))
+        self._forget_frames()
         return report
+
+    def _forget_frames(self) -> None:
+        """Great Expectations would keep every frame until the last of all tables is looked at."""
+        held = self._frames.get_execution_engine().batch_manager
+        held.reset_batch_cache()
+        held.batch_data_cache.clear()
 
     def _expectation(self, rule: Rule) -> Any:
         expectation = getattr(self._gx.expectations, rule.expectation)
