@@ -8,9 +8,11 @@ from __future__ import annotations
 import html
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import SEEK_END, TextIOWrapper
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote
 
 import duckdb
@@ -23,6 +25,9 @@ from pipelines.settings import DUCKDB_FILE
 from schemas import published
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+PART = 1 << 21
+"""Letters, or bytes, of a large file that are read at once."""
+OVERLAP = 256
 LONG = (1_000_000_000, 9_999_999_999)
 """The whole numbers that are as long as an NHS number."""
 COMMENTS = (
@@ -58,19 +63,34 @@ class Piece:
     is_raw: bool = False
 
 
-def plain(content: bytes) -> str | None:
-    """A text as its reader sees it: without the escapes of HTML, JSON and web addresses. None where it is not UTF-8."""
+def plain(file: IO[bytes], is_whole: bool = False) -> Iterator[str | None]:
+    """A text as its reader sees it: without the escapes of HTML, JSON and web addresses. None where it is not UTF-8.
+
+    Some lines at a time, unless it is to be whole: nothing that is looked for goes over the end of a line.
+    """
+    lines = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        text = content.decode("utf-8-sig")
+        while read := "".join(lines.readlines(-1 if is_whole else PART)):
+            yield None if "\0" in read else _unescaped(read)
     except UnicodeDecodeError:
-        return None
-    if "\0" in text:
-        return None
+        yield None
+
+
+def _unescaped(text: str) -> str:
     if "&" in text:
         text = html.unescape(text)
     if "\\u" in text:
         text = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     return unquote(text) if QUOTED.search(text) else text
+
+
+def raw(path: Path) -> Iterator[str]:
+    """The bytes of a file as if each were a letter, in parts that overlap."""
+    end = b""
+    with path.open("rb") as file:
+        while read := file.read(PART):
+            yield (end + read).decode("latin-1")
+            end = (end + read)[-OVERLAP:]
 
 
 def in_one_line(text: str) -> str:
@@ -109,23 +129,37 @@ def columns(connection: duckdb.DuckDBPyConnection, table: str, type_: str) -> li
 
 
 def texts(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
-    """The distinct texts of a table, and its whole numbers that are as long as an NHS number."""
+    """The distinct texts of a table, and its whole numbers that are as long as an NHS number, some lines at a time."""
     for name in columns(connection, table, "VARCHAR"):
         column = identifier(name)
         found = connection.execute(f"select distinct {column} from {table} where {column} is not null").pl()
-        yield from found[name]
+        yield from _joined(found[name])
     for name in columns(connection, table, "BIGINT"):
         column = identifier(name)
         long = f"select distinct {column} from {table} where {column} between {LONG[0]} and {LONG[1]}"
-        yield from (str(number) for (number,) in connection.execute(long).fetchall())
+        yield from _joined(str(number) for (number,) in connection.execute(long).fetchall())
 
 
 def texts_of(frame: pl.DataFrame) -> Iterator[str]:
     """The same of a frame."""
     for column in frame.select(selectors.string(include_categorical=True).cast(pl.String)):
-        yield from column.drop_nulls().unique()
+        yield from _joined(column.drop_nulls().unique())
     for column in frame.select(pl.col(pl.Int64)):
-        yield from column.filter(column.is_between(*LONG)).unique().cast(pl.String)
+        yield from _joined(column.filter(column.is_between(*LONG)).unique().cast(pl.String))
+
+
+def _joined(texts: Iterable[str]) -> Iterator[str]:
+    """One text to a line."""
+    lines: list[str] = []
+    size = 0
+    for text in texts:
+        lines.append(text)
+        size += len(text)
+        if size > PART:
+            yield "\n".join(lines)
+            lines, size = [], 0
+    if lines:
+        yield "\n".join(lines)
 
 
 def is_copy(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
@@ -159,8 +193,10 @@ def key_values(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
 
 def footer(path: Path) -> str:
     """The footer of a parquet file: its length stands before the last four bytes."""
-    content = path.read_bytes()
-    return content[-8 - int.from_bytes(content[-8:-4], "little") :].decode("latin-1")
+    with path.open("rb") as file:
+        file.seek(-8, SEEK_END)
+        file.seek(-8 - int.from_bytes(file.read(4), "little"), SEEK_END)
+        return file.read().decode("latin-1")
 
 
 def first_line(path: Path) -> str:

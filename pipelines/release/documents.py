@@ -22,10 +22,10 @@ def write_json(path: Path, content: Any, *, compact: bool = False) -> Path:
     return path
 
 
-def write_csv(path: Path, frame: pl.DataFrame) -> Path:
+def write_csv(path: Path, frame: pl.DataFrame | pl.LazyFrame) -> Path:
     """RFC 4180: UTF-8 without a byte order mark, CRLF, one header row, ISO dates, a null as an empty field."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_csv(path, line_terminator="\r\n", datetime_format="%Y-%m-%dT%H:%M:%S")
+    frame.lazy().sink_csv(path, line_terminator="\r\n", datetime_format="%Y-%m-%dT%H:%M:%S")
     return path
 
 

@@ -20,6 +20,8 @@ from schemas import published
 
 SYNTHETIC_SUFFIX = "_SYNTHETIC"
 README = "README.txt"
+ROWS = 1 << 15
+"""That are written at once."""
 
 _BANNER = """\
 *** SYNTHETIC. Every figure in this release is invented. ***
@@ -97,8 +99,8 @@ def _write_parquet_files(candidate: Path, names: tuple[str, ...], info: dict) ->
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> Path:
-    """Through polars, because DuckDB cannot end lines with CRLF."""
-    return write_csv(path, connection.execute(f"select * from {identifier(name)}").pl())
+    """In pieces, and through polars, because DuckDB cannot end lines with CRLF."""
+    return write_csv(path, connection.execute(f"select * from {identifier(name)}").pl(ROWS, lazy=True))
 
 
 def _write_readme(connection: duckdb.DuckDBPyConnection, candidate: Path, info: dict) -> Path:

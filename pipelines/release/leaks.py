@@ -29,20 +29,19 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 
 from pipelines.release import contents
 from pipelines.release.confidential import Confidential
-from pipelines.release.contents import Piece
+from pipelines.release.contents import OVERLAP, Piece
 from pipelines.release.reading import identifier, literal
 from pipelines.settings import DUCKDB_FILE
 
 BETWEEN = re.compile(r"[\s\",;<>]")
 PIECE = 1 << 18
-OVERLAP = 256
-BATCH = 1 << 23
+BATCH = 1 << 22
 """Characters that are looked through at once."""
 
 EMAIL = r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
@@ -139,7 +138,8 @@ class Scan:
         elif suffix in self._policy["tables"]:
             yield from self._of_parquet(path, place)
         elif suffix in self._policy["text"]:
-            yield from self._of_text(place, path.read_bytes())
+            with path.open("rb") as file:
+                yield from self._of_text(place, file)
         elif suffix in self._policy["archives"]:
             yield from self._of_archive(path, place)
         elif suffix in self._policy["images"]:
@@ -155,17 +155,18 @@ class Scan:
         if not _is_among(place, self._policy["organisations_in_names"]):
             self._look_for_codes(f"{place} (name)", re.sub(r"[_/.-]", " ", place), names_too=False)
 
-    def _of_text(self, place: str, content: bytes) -> Iterator[Piece]:
-        text = contents.plain(content)
-        if text is None or contents.EMBEDDED.search(text):
-            self._found("unknown_kind_of_file", place)
-            return
-        if _is_among(place, self._policy["self_assessment_files"]):
-            main = MAIN.search(text) if place.endswith(".html") else None
-            self._look_for_codes(place, main.group() if main else text)
-        yield Piece(place, text)
-        if place.endswith(MARKED):
-            yield Piece(place, contents.in_one_line(text))
+    def _of_text(self, place: str, file: IO[bytes]) -> Iterator[Piece]:
+        has_marks = place.endswith(MARKED)
+        for text in contents.plain(file, is_whole=has_marks):
+            if text is None or contents.EMBEDDED.search(text):
+                self._found("unknown_kind_of_file", place)
+                return
+            if _is_among(place, self._policy["self_assessment_files"]):
+                main = MAIN.search(text) if place.endswith(".html") else None
+                self._look_for_codes(place, main.group() if main else text)
+            yield Piece(place, text)
+            if has_marks:
+                yield Piece(place, contents.in_one_line(text))
 
     def _of_archive(self, path: Path, place: str) -> Iterator[Piece]:
         """A workbook holds nothing but texts."""
@@ -175,7 +176,8 @@ class Scan:
                 inside = f"{place}: {member.filename}"
                 yield Piece(inside, f"{member.filename} {member.comment.decode('latin-1')}")
                 if member.filename.lower().endswith(tuple(self._policy["members"])):
-                    yield from self._of_text(inside, archive.read(member))
+                    with archive.open(member) as file:
+                        yield from self._of_text(inside, file)
                 else:
                     self._found("unknown_kind_of_file", inside)
 
@@ -194,7 +196,7 @@ class Scan:
             self._found("unknown_kind_of_file", place)
         frame = pl.read_parquet(path)
         self._look_for_figures(frame.select(pl.col(pl.Float64)), place)
-        yield Piece(place, "\n".join(contents.texts_of(frame)))
+        yield from (Piece(place, words) for words in contents.texts_of(frame))
 
     def _of_footer(self, path: Path, place: str) -> Iterator[Piece]:
         """The footer holds the names of columns, the lowest and highest text of each, and free metadata."""
@@ -207,23 +209,24 @@ class Scan:
         for name in contents.strange_objects(self._connection):
             self._found("unknown_kind_of_file", f"{place}: {name}")
         for table in contents.tables(self._connection):
-            yield from self._of_table(identifier(table), f"{place}: {table}")
-            if _is_among(table, self._policy["self_assessment_tables"]):
-                told = " ".join(contents.texts(self._connection, identifier(table)))
-                self._look_for_codes(f"{place}: {table}", told)
+            yield from self._of_table(table, f"{place}: {table}")
         for described, words in self._connection.execute(contents.COMMENTS).fetchall():
             self._look_for_codes(f"{place}: {described} (comment)", words, names_too=False)
             yield Piece(f"{place}: {described} (comment)", words)
-        yield Piece(f"{place} (bytes)", path.read_bytes().decode("latin-1"), is_raw=True)
+        yield from (Piece(f"{place} (bytes)", part, is_raw=True) for part in contents.raw(path))
 
-    def _of_table(self, table: str, place: str) -> Iterator[Piece]:
+    def _of_table(self, name: str, place: str) -> Iterator[Piece]:
+        table, is_secret = identifier(name), _is_among(name, self._policy["self_assessment_tables"])
         if contents.has_strange_columns(self._connection, table):
             self._found("unknown_kind_of_file", place)
-        names = contents.columns(self._connection, table, "DOUBLE")
-        if names and self._confidential.figures:
-            columns = ", ".join(map(identifier, names))
+        doubles = contents.columns(self._connection, table, "DOUBLE")
+        if doubles and self._confidential.figures:
+            columns = ", ".join(map(identifier, doubles))
             self._look_for_figures(self._connection.execute(f"select {columns} from {table}").pl(), place)
-        yield Piece(place, "\n".join(contents.texts(self._connection, table)))
+        for words in contents.texts(self._connection, table):
+            if is_secret:
+                self._look_for_codes(place, words)
+            yield Piece(place, words)
 
     def _look_for_figures(self, shown: pl.DataFrame, place: str) -> None:
         if shown.width and shown.select(pl.any_horizontal(pl.all().is_in(self._figures).any())).item():
@@ -240,8 +243,8 @@ class Scan:
     def _look_through(self, pieces: Iterable[Piece]) -> None:
         batch: list[Piece] = []
         size = 0
-        for piece in pieces:
-            batch += _cut(piece)
+        for piece in (part for whole in pieces for part in _cut(whole)):
+            batch.append(piece)
             size += len(piece.text)
             if size > BATCH:
                 self._look_at_batch(batch)

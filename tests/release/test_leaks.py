@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 import standin
 
+from pipelines.release import contents
 from pipelines.release.confidential import Confidential, digits, gather, telling
 from pipelines.release.contents import Piece
 from pipelines.release.examinations import read_gate_policy
@@ -150,6 +151,11 @@ PLANTED = [
         parquet("api/v1/x/data.parquet", FRAME, remark="without R15 it would be higher"),
         Leak("organisation", "api/v1/x/data.parquet (metadata)"),
         id="code in the metadata of parquet",
+    ),
+    pytest.param(
+        parquet("api/v1/x/data.parquet", pl.DataFrame({"ask jo.bloggs@trust.org": [1.5]})),
+        Leak("email", "api/v1/x/data.parquet (footer)"),
+        id="address in the name of a column of parquet",
     ),
     pytest.param(
         zips("workbook/x_SYNTHETIC.xlsx", "xl/sharedStrings.xml", "<t>[note 1] ask jo.bloggs@trust.example</t>"),
@@ -363,6 +369,36 @@ def test_what_is_public_is_left_alone(scan):
 def test_what_stands_where_two_pieces_meet_is_found(scan, before):
     text = "x" * before + " jo@trust.example " + "y" * 300_000
     assert scan(writes("site/x.txt", text)) == {Leak("email", "site/x.txt")}
+
+
+@pytest.mark.parametrize("size", [600, 1000])
+def test_what_stands_where_two_parts_of_a_file_meet_is_found(scan, monkeypatch, size):
+    """Wherever the parts of a text, of the texts of a table and of the bytes of the DuckDB file begin and end."""
+    monkeypatch.setattr(contents, "PART", size)
+    shift = ["é" * length + "\r\n" for length in range(size)]
+    cells = [f"'{'x' * length}'" for length in range(1, size, 7)]
+
+    def spoil(folder) -> None:
+        for place in range(0, size, 40):
+            writes(f"site/{place}.txt", "".join(shift[:place]) + "ask jo@trust.example\r\n" + shift[place])(folder)
+        runs(
+            f"create table told as select unnest([{', '.join(cells)}, '{COMMENT}', 'zz']) as note",
+            f"create table gone as select '{SUBMITTER}' as note",
+            *("checkpoint", "drop table gone", "checkpoint"),
+        )(folder)
+
+    found = scan(spoil)
+    assert {Leak("email", f"site/{place}.txt") for place in range(0, size, 40)} <= found
+    assert {Leak("person", f"{DUCKDB_FILE}: told"), Leak("person", f"{DUCKDB_FILE} (bytes)")} <= found
+
+
+@pytest.mark.parametrize("secret", ["/home/somebody/impact", "somebody@trust.org", SUBMITTER + " of Trust 15" * 9])
+def test_bytes_are_cut_anywhere_and_every_part_of_them_is_whole_somewhere(monkeypatch, tmp_path, secret):
+    monkeypatch.setattr(contents, "PART", 400)
+    path = tmp_path / "file"
+    for before in range(400 - len(secret), 401):
+        path.write_bytes(b"\xff" * before + secret.encode() + b"\xff" * 500)
+        assert any(secret in piece.text for part in contents.raw(path) for piece in _cut(Piece("", part)))
 
 
 def test_no_piece_begins_or_ends_within_a_figure():
