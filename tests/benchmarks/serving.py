@@ -58,6 +58,17 @@ def questions() -> dict[str, str]:
     return {f"{number:02} {name}": sql for number, (name, sql) in enumerate(zip(names, found, strict=True), start=1)}
 
 
+def small_questions() -> dict[str, str]:
+    """Those that the releases of tests/serving/small.py can answer."""
+    return {
+        "01 dim_driver": "select d.driver_id, m.value from dim_driver as d cross join pub_measure_values as m",
+        "02 pub_measure_values": "select org_code, sum(value) as v from pub_measure_values group by org_code",
+    }
+
+
+ASKED = {"readme": questions, "small": small_questions}
+
+
 def watched(sql: str) -> str:
     """The same question, with the releases of every table that it reads and of two more, all in one statement."""
     tables = dict.fromkeys([*re.findall(r"(?:from|join) ((?:pub|dim|fct)_\w+)", sql), "dim_driver", "release_info"])
@@ -65,9 +76,9 @@ def watched(sql: str) -> str:
     return f"select (select count(*) from ({sql}) as asked) as n, release_id from ({seen}) as seen"
 
 
-def read(engine: str, place: str, log: Path, stop: Path, plain: bool) -> None:
-    """Asks in a loop until `stop` is there. plain: the question itself, to measure it; else with its releases."""
-    asked = questions()
+def read(engine: str, place: str, log: Path, stop: Path, which: str) -> None:
+    """Asks in a loop until `stop` is there: by turns the question itself, to measure it, and with its releases."""
+    asked = ASKED[which]()
     turn = os.getpid()
     with log.open("w", encoding="utf-8") as out:
         while not stop.exists():
@@ -75,7 +86,7 @@ def read(engine: str, place: str, log: Path, stop: Path, plain: bool) -> None:
                 while time.monotonic() - opened < HELD and not stop.exists():
                     turn += 1
                     name = list(asked)[turn % len(asked)]
-                    is_watched = not plain and turn % 2 == 0
+                    is_watched = turn // len(asked) % 2 == 0
                     answer = _ask(
                         connection, engine, name, watched(asked[name]) if is_watched else asked[name], is_watched
                     )
@@ -135,13 +146,13 @@ def _renamed(source: Path, target: Path, version: str) -> None:
 
 
 def measure(
-    workspace: Workspace, url: str, versions: Sequence[str], seconds: float, readers: int
+    workspace: Workspace, url: str, versions: Sequence[str], seconds: float, readers: int, which: str = "readme"
 ) -> tuple[list[Answer], list[float]]:
     """Serves the first release, starts the readers, promotes the others; all answers, and seconds of each promotion.
 
-    readers: for each engine. url: of a superuser, in a database of its own.
+    readers: for each engine. url: of a superuser, in a database of its own. which: of ASKED.
     """
-    os.environ["IMPACT_POSTGRES_URL"] = url
+    os.environ |= {"IMPACT_POSTGRES_URL": url, "PYTHONPATH": str(PROJECT_ROOT)}
     with Server.at(url).connect() as connection:
         roles.set_up(connection)
     _promote(workspace, versions[0])
@@ -153,7 +164,9 @@ def measure(
     }
     command = [sys.executable, __file__, "read"]
     started = [
-        subprocess.Popen([*command, engine, place, str(logs / f"{engine}{n}.jsonl"), str(stop)], cwd=PROJECT_ROOT)
+        subprocess.Popen(
+            [*command, engine, place, str(logs / f"{engine}{n}.jsonl"), str(stop), which], cwd=PROJECT_ROOT
+        )
         for engine, place in places.items()
         for n in range(readers)
     ]
@@ -234,6 +247,6 @@ def main(served: Path, seconds: float) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "read":
-        read(sys.argv[2], sys.argv[3], Path(sys.argv[4]), Path(sys.argv[5]), plain=False)
+        read(sys.argv[2], sys.argv[3], Path(sys.argv[4]), Path(sys.argv[5]), sys.argv[6])
     else:
         main(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 60.0)

@@ -35,7 +35,7 @@ def held(connection: psycopg.Connection, schema: str = "published") -> list[str]
         "select table_name from information_schema.tables where table_schema = %s", [schema]
     ).fetchall()
     every = " union ".join(f"select release_id from {schema}.{name}" for (name,) in tables)
-    return [release for (release,) in connection.execute(every).fetchall()] if every else []
+    return sorted({release for (release,) in connection.execute(every).fetchall()}) if every else []
 
 
 def rows(connection: psycopg.Connection | duckdb.DuckDBPyConnection, table: str) -> list[str]:
