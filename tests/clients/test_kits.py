@@ -226,6 +226,7 @@ def test_kits_of_nothing_are_a_fault(tmp_path):
         ("postgresql://reader:pass%40word@db.example.nhs.uk:6432/impact", "db.example.nhs.uk", 6432, "reader"),
         ("postgres://db.example.nhs.uk/impact", "db.example.nhs.uk", 5432, "impact_reader"),
         ("postgresql://a:b@/impact?host=/run/postgresql&password=c", "/run/postgresql", 5432, "a"),
+        ("postgresql:///impact?host=db&port=6432&user=someone", "db", 6432, "someone"),
     ],
 )
 def test_a_route_keeps_no_password(url, host, port, user):
@@ -235,11 +236,19 @@ def test_a_route_keeps_no_password(url, host, port, user):
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://host/impact", "postgresql://host", "host:5432/impact", "postgresql:///impact"]
+    "url",
+    [
+        "mysql://host/impact",
+        "postgresql://host",
+        "host:5432/impact",
+        "postgresql:///impact",
+        "postgresql://host:x/impact",
+    ],
 )
 def test_what_is_no_address_of_a_database_is_a_fault(url):
-    with pytest.raises(Fault, match="URL of the PostgreSQL database"):
+    with pytest.raises(Fault, match="URL of the PostgreSQL database") as refused:
         Route.to_postgres(url)
+    assert "secret" not in str(refused.value)
 
 
 def test_power_bi_finds_server_and_database(tmp_path, current):
