@@ -243,6 +243,8 @@ def test_a_route_keeps_no_password(url, host, port, user):
         "host:5432/impact",
         "postgresql:///impact",
         "postgresql://host:x/impact",
+        "postgresql://a:1/secret@host/db",
+        "postgresql://a:1?secret@host/db",
     ],
 )
 def test_what_is_no_address_of_a_database_is_a_fault(url):
