@@ -28,6 +28,7 @@ PROGRAM = re.compile(r"^(?:pip install uv && )?uv run (\w+)\s*")
 PRINTED, DRAWN = "SYNTHETIC sample\n source", "published files, inbox → raw"
 """How the blocks begin that show the end of the first refresh, and a drawing."""
 REST = "…"
+INLINE = re.compile(r"`(?:uv run )?impact ((?:[a-z-]+ ?)+)")
 FRAME = re.compile(r"[│┃━┏┳┓┡╇┩└┴┘─]")
 
 
@@ -156,6 +157,17 @@ def test_the_command_line_knows_every_word_of_a_command(command, tmp_path):
         name, command_, words = command_.resolve_command(context, words)
     if "--help" not in words:
         command_.make_context(command_.name, words, parent=context)
+
+
+@pytest.mark.parametrize("words", sorted(set(INLINE.findall(README))))
+def test_a_command_in_a_sentence_is_one(words):
+    """As far as it is written: the rest stands for what a reader fills in."""
+    command = get_command(cli.app)
+    for word in words.split():
+        if not isinstance(command, click.Group):
+            break
+        command = command.get_command(click.Context(command), word)
+        assert command, words
 
 
 def _filled_in(word: str, folder: Path) -> str:
