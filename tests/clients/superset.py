@@ -1,7 +1,7 @@
 """Superset, for real: imports the bundle, asks each chart's question, looks at the dashboard, and attacks it.
 
-By hand, because it installs 700 MB and takes minutes: `python tests/clients/superset.py --route duckdb HOME`. HOME is an
-IMPACT_HOME that serves a release of the sample. `--keep` names a folder that is used again the next time.
+By hand, because it installs 700 MB and takes minutes: `python tests/clients/superset.py --route duckdb HOME`. HOME is
+an IMPACT_HOME that serves a release of the sample. `--keep` names a folder that is used again the next time.
 
 Belongs here: what only a running Superset can show. Does not belong here: what the zip alone shows
 (test_superset_bundle.py).
@@ -231,7 +231,7 @@ def _wait() -> None:
 def _logged_in() -> requests.Session:
     session, account = requests.Session(), {"username": USER, "password": PASSWORD, "provider": "db"}
     token = session.post(f"{ADDRESS}/api/v1/security/login", json=account, timeout=60).json()["access_token"]
-    session.headers |= {"Authorization": f"Bearer {token}", "Referer": ADDRESS}
+    session.headers.update({"Authorization": f"Bearer {token}", "Referer": ADDRESS})
     answer = session.get(f"{ADDRESS}/api/v1/security/csrf_token/", timeout=60).json()
     session.headers["X-CSRFToken"] = answer["result"]
     return session
@@ -331,7 +331,9 @@ def _rounded(values: list[float]) -> list[float]:
 def _attack(superset: Superset, route: Route) -> list[str]:
     """Attacks through SQL Lab that were not refused."""
     found = superset.ask("GET", "database/?q=(page_size:100)").json()["result"]
-    (number,) = [each["id"] for each in found if each["backend"] == ("duckdb" if route.kind == "duckdb" else "postgresql")]
+    (number,) = [
+        each["id"] for each in found if each["backend"] == ("duckdb" if route.kind == "duckdb" else "postgresql")
+    ]
     wrong = []
     names = {"config": superset.folder / "superset_config.py", "folder": superset.folder}
     for attack in ATTACKS if route.kind == "duckdb" else POSTGRES_ATTACKS:

@@ -19,11 +19,11 @@ from pipelines.clients import Route
 from pipelines.clients.superset import datasets, names, write_bundle
 from pipelines.serving import sandbox
 from pipelines.settings import DUCKDB_FILE
+from tests.clients.conftest import PASSWORD
 
 URL = "postgresql://somebody:never-in-a-bundle@db.example.org:5433/impact"
 TEMPORAL = ("DATE", "TIMESTAMP")
-CAUSAL = re.compile(r"\b(because of|leads? to|causes?|caused by|due to maturity|impact of|effect of)\b", re.IGNORECASE)
-WORDS_OF_TYPES = {"VARCHAR": "text", "DOUBLE": "double precision", "TIMESTAMP": "timestamp without time zone"}
+CAUSAL = re.compile(r"\b(because of|leads? to|causes|caused by|due to maturity|impact of|effect of)\b", re.IGNORECASE)
 
 Files = dict[str, dict[str, Any]]
 
@@ -104,6 +104,19 @@ def test_every_metric_runs(files: Files, release: duckdb.DuckDBPyConnection) -> 
     for dataset in _of(files, "datasets").values():
         metrics = ", ".join(metric["expression"] for metric in dataset["metrics"])
         assert release.execute(f"select {metrics} from ({dataset['sql']})").fetchone()
+
+
+def test_postgres_answers_the_same(
+    files: Files, release: duckdb.DuckDBPyConnection, database: Route, tmp_path: Path
+) -> None:
+    there = _of(_files(write_bundle(tmp_path, database)), "datasets")
+    psycopg = pytest.importorskip("psycopg")
+    with psycopg.connect(database.url, user=database.user, password=PASSWORD) as server:
+        for name, dataset in _of(files, "datasets").items():
+            metrics = ", ".join(metric["expression"] for metric in dataset["metrics"])
+            expected = release.execute(f"select count(*), {metrics} from ({dataset['sql']})").fetchone()
+            asked = server.execute(f"select count(*), {metrics} from ({there[name]['sql']}) as dataset").fetchone()
+            assert asked == pytest.approx(expected, nan_ok=True), name
 
 
 def test_labels_lose_and_repeat_no_row(release: duckdb.DuckDBPyConnection) -> None:
