@@ -318,9 +318,9 @@ def _compare(superset: Superset, asked: dict[str, dict[str, Any]], path: Path) -
 
 
 def _numbers(row: dict[str, Any]) -> Iterator[float]:
-    """The figures of a row; a moment on an axis is none."""
+    """The figures of a row; a moment on an axis is none, nor the rank by which a heat map chooses its shade."""
     for name, value in row.items():
-        if isinstance(value, int | float) and not isinstance(value, bool) and name != "period_start":
+        if isinstance(value, int | float) and not isinstance(value, bool) and name not in ("period_start", "rank"):
             yield value
 
 
