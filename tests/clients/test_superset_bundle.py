@@ -54,11 +54,8 @@ def _of(files: Files, folder: str) -> Files:
 
 
 def test_the_same_bytes_twice_and_the_same_names_wherever_the_file_lies(tmp_path: Path) -> None:
-    written = [
-        write_bundle(folder, Route.to_duckdb(Path(place)))
-        for folder, place in ((tmp_path / "a", "/srv/a.duckdb"), (tmp_path / "b", "/srv/a.duckdb"), (tmp_path, "/b"))
-        if folder.mkdir(exist_ok=True) is None
-    ]
+    places = {"first": "/srv/a.duckdb", "second": "/srv/a.duckdb", "elsewhere": "/data/b.duckdb"}
+    written = [write_bundle(tmp_path / name, Route.to_duckdb(Path(place))) for name, place in places.items()]
     first, second, elsewhere = (path.read_bytes() for path in written)
     assert first == second != elsewhere
     here, there = _files(written[0]), _files(written[2])

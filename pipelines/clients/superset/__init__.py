@@ -26,6 +26,7 @@ def write_bundle(folder: Path, database: Route, *, replacing: bool = False) -> P
     replacing: what Superset's `assets` interface wants, which overwrites what an earlier zip brought. The other kind is
     what its pages import; they leave in place what is there.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as bundle:
         for name, content in sorted(bundle_files(database, replacing=replacing).items()):
