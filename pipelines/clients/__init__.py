@@ -12,9 +12,9 @@ from typing import Literal
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from pipelines.errors import Fault
+from pipelines.serving.roles import READER
 
 POSTGRES_PORT = 5432
-READER = "impact_reader"
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,22 @@ class Route:
     def to_postgres(cls, url: str) -> Route:
         """The way to a database by any URL of it: what it holds of a password is left behind. Raises Fault."""
         parts = urlsplit(url)
-        host = parts.hostname or parse_qs(parts.query).get("host", [""])[0]
+        if "@" in parts.path + parts.query + parts.fragment:
+            # A password with a mark in it that was not quoted: part of it would pass for something else.
+            raise _not_a_database("a second @, or one after a /, ? or #")
+        named = parse_qs(parts.query)
+        host = parts.hostname or named.get("host", [""])[0]
+        try:
+            port = parts.port or int(named.get("port", [POSTGRES_PORT])[0])
+        except ValueError:
+            raise _not_a_database("a port that is no number") from None
         if parts.scheme not in ("postgresql", "postgres") or not host or not parts.path.strip("/"):
-            raise _not_a_database(parts.scheme)
-        place = f"{host}:{parts.port or POSTGRES_PORT}" if parts.hostname else ""
-        query = "" if parts.hostname else f"?host={quote(host, safe='')}"
+            raise _not_a_database(f"scheme {parts.scheme or 'none'}, or no host or database in it")
+        place = f"{host}:{port}{parts.path}" if parts.hostname else f"{parts.path}?host={quote(host)}&port={port}"
         return cls(
-            "postgres", url=f"postgresql://{place}{parts.path}{query}", user=unquote(parts.username or "") or READER
+            "postgres",
+            url=f"postgresql://{place}",
+            user=unquote(parts.username or "") or named.get("user", [READER])[0],
         )
 
     @property
@@ -58,7 +67,8 @@ class Route:
     @property
     def port(self) -> int:
         """Port of the server."""
-        return urlsplit(self.url or "").port or POSTGRES_PORT
+        parts = urlsplit(self.url or "")
+        return parts.port or int(parse_qs(parts.query)["port"][0])
 
     @property
     def database(self) -> str:
@@ -66,11 +76,11 @@ class Route:
         return unquote(urlsplit(self.url or "").path.strip("/"))
 
 
-def _not_a_database(scheme: str) -> Fault:
+def _not_a_database(found: str) -> Fault:
     return Fault(
         "the URL of the PostgreSQL database",
-        f"scheme {scheme or 'none'}, or no host or database in it",
+        found,
         "postgresql://host:5432/database",
-        "a slip of the keyboard",
-        "correct --postgres or IMPACT_POSTGRES_URL",
+        "a slip of the keyboard, or a password with marks that must be quoted, such as %2F for /",
+        "correct --postgres or IMPACT_POSTGRES_URL; kits need no password",
     )

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from pipelines import settings
-from pipelines.clients import READER, Route
+from pipelines.clients import Route
+from pipelines.serving.roles import READER
 
 
 def clients(

@@ -7,7 +7,6 @@ Belongs here: which files there are, and what their templates are filled with. D
 from __future__ import annotations
 
 import json
-import pprint
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.clients import Route
+from pipelines.clients.superset import write_bundle
 from pipelines.errors import Fault
 from pipelines.release import connect
 from pipelines.release.documents import write_json
@@ -23,7 +23,7 @@ from pipelines.serving import sandbox
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT
 
 TEMPLATES = Path(__file__).with_name("templates")
-PARTS = "parts"
+SUFFIX = ".j2"
 MEASURE = "sickness_absence"
 ADDRESS = "http://127.0.0.1:8000/"
 """Where `impact release serve` serves the pages."""
@@ -52,12 +52,12 @@ def write_kits(folder: Path, current: Path, postgres: Route | None = None) -> li
     kinds = ("shared", "duckdb", "postgres") if postgres else ("shared", "duckdb")
     written = []
     for kind in kinds:
-        for template in sorted(path for path in (TEMPLATES / kind).rglob("*") if path.is_file()):
+        for template in sorted((TEMPLATES / kind).rglob(f"*{SUFFIX}")):
             text = environment.get_template(template.relative_to(TEMPLATES).as_posix()).render(values)
-            written.append(_write(folder / template.relative_to(TEMPLATES / kind), text))
+            written.append(_write(folder / template.relative_to(TEMPLATES / kind).with_suffix(""), text))
     if postgres:
         written.append(write_json(folder / "powerbi" / values["pbids"], power_bi(postgres)))
-    return written
+    return [*written, *_superset(folder / "superset", current, postgres)]
 
 
 def questions() -> str:
@@ -82,6 +82,16 @@ def power_bi(postgres: Route) -> dict[str, Any]:
     return {"version": "0.1", "connections": [{"details": details, "options": {}, "mode": "Import"}]}
 
 
+def _superset(folder: Path, current: Path, postgres: Route | None) -> list[Path]:
+    """A bundle for each route."""
+    bundles = []
+    for route in (Route.to_duckdb(current / DUCKDB_FILE), postgres):
+        if route:
+            (folder / route.kind).mkdir(parents=True, exist_ok=True)
+            bundles.append(write_bundle(folder / route.kind, route))
+    return bundles
+
+
 def _values(current: Path, postgres: Route | None) -> dict[str, Any]:
     served, section = _served(current), questions()
     mark = "_SYNTHETIC" if served.is_synthetic else ""
@@ -95,7 +105,7 @@ def _values(current: Path, postgres: Route | None) -> dict[str, Any]:
         "csv": str(current / "csv"),
         "workbook": str(current / "workbook" / f"nhs_impact{mark}.xlsx"),
         "address": ADDRESS,
-        "settings": pprint.pformat(sandbox.CONFIG, sort_dicts=False).replace("'", '"'),
+        "settings": sandbox.CONFIG,
         "r_settings": ", ".join(f'{name} = "{_in_r(value)}"' for name, value in sandbox.CONFIG.items()),
         "organisation": served.organisation,
         "measure": MEASURE,
@@ -131,9 +141,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters["python"] = lambda text: json.dumps(text, ensure_ascii=False)
+    made.filters["literal"] = _literal
     made.filters["m"] = lambda text: '"' + text.replace('"', '""') + '"'
     return made
+
+
+def _literal(value: object) -> str:
+    """A value as Python writes it, and text as R does too."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _in_r(value: object) -> str:

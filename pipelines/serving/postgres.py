@@ -52,7 +52,7 @@ def _follow(workspace: Workspace, server: Server, connection: psycopg.Connection
     for name in changed:
         _load(server, connection, name, wanted[name])
     if changed:
-        swap.put_in_place(connection, changed)
+        stuck += swap.put_in_place(connection, changed)
         # What may not be read any more is not kept until the next release.
         stuck += _tidy(connection, at_once=[name for name in changed if _is_taken_back(wanted[name], name)])
     return Done({name: content.words for name, content in wanted.items()}, tuple(changed), tuple(stuck))

@@ -69,12 +69,11 @@ def set_mark(connection: psycopg.Connection, schema: str, words: str, held: str)
     connection.execute(f"comment on schema {schema} is {literal(f'{words} [{held}]')}")
 
 
-def put_in_place(connection: psycopg.Connection, names: Sequence[str]) -> None:
-    """Serves `<name>_new` as `<name>` for each name, all in one step."""
+def put_in_place(connection: psycopg.Connection, names: Sequence[str]) -> list[Fault]:
+    """Serves `<name>_new` as `<name>` for each name, all in one step. Returns what could not be cleared away."""
     import psycopg
 
-    for name in names:
-        _make_way(connection, name)
+    stuck = [fault for name in names if (fault := _make_way(connection, name))]
     for _ in range(TRIES):
         try:
             with connection.transaction():
@@ -87,9 +86,14 @@ def put_in_place(connection: psycopg.Connection, names: Sequence[str]) -> None:
         with connection.transaction():
             _rename(connection, names)
     for name in names:
-        # After the step: whoever looked a name up in the midst of it still may read what he found.
+        # After the step: whoever looked a name up in the midst of it still may read what he found. The tables too,
+        # because pg_stats shows values to whoever may read a table, whatever schema it is in.
         readers = ", ".join(READERS_OF[name])
-        connection.execute(f"revoke all on schema {name}_old from {readers}")
+        connection.execute(
+            f"revoke all on schema {name}_old from {readers}; "
+            f"revoke all on all tables in schema {name}_old from {readers}"
+        )
+    return stuck
 
 
 def _shut(connection: psycopg.Connection, names: Sequence[str]) -> None:
@@ -109,12 +113,14 @@ def _rename(connection: psycopg.Connection, names: Sequence[str]) -> None:
         connection.execute(f"grant usage on schema {name} to {', '.join(READERS_OF[name])}")
 
 
-def _make_way(connection: psycopg.Connection, name: str) -> None:
-    """Clears `<name>_old` away, or at least its name."""
-    if f"{name}_old" in left(connection, name) and clear(connection, f"{name}_old"):
+def _make_way(connection: psycopg.Connection, name: str) -> Fault | None:
+    """Clears `<name>_old` away, or at least its name; returns why it is still there."""
+    fault = clear(connection, f"{name}_old") if f"{name}_old" in left(connection, name) else None
+    if fault:
         taken = left(connection, name)
         number = next(n for n in range(2, len(taken) + 3) if f"{name}_old_{n}" not in taken)
         connection.execute(f"alter schema {name}_old rename to {name}_old_{number}")
+    return fault
 
 
 def left(connection: psycopg.Connection, name: str) -> list[str]:
@@ -189,7 +195,7 @@ def _rested_on(schema: str, views: Sequence[str], error: Exception) -> Fault:
     named = ", ".join(views) or str(error).splitlines()[0]
     return Fault(
         f"PostgreSQL, schema {schema}",
-        f"objects of other people rest on it, and go on showing the release that it holds: {named}",
+        f"objects of other people rest on it, and do not show the release that is served: {named}",
         "views that are made anew after each release, or queries that name the schema published",
         "a view keeps to the very table that it was made from, whatever that table is called later",
         "ask its owner to create it again; then the next run clears the schema away",

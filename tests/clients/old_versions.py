@@ -23,17 +23,23 @@ import duckdb
 
 TEXT = "concat_ws('|', {cells})"
 CHECKSUM = "select count(*), sum(md5_number_lower(" + TEXT + ")::hugeint)::varchar from {table}"
+COUNT = "select count(*), null from {table}"
 CELL = "coalesce({column}::varchar, '(null)')"
 
 
-def said(connection):
-    """By table: rows, checksum over all cells as text, its comment, and how many of its columns have one."""
+def said(connection, most_rows):
+    """By table: rows, checksum over all cells as text, its comment, and how many of its columns have one.
+
+    Tables of more rows are counted only.
+    """
     found = {}
-    for table, comment in connection.execute("select table_name, comment from duckdb_tables()").fetchall():
+    tables = connection.execute("select table_name, comment, estimated_size from duckdb_tables()").fetchall()
+    for table, comment, size in tables:
         of_columns = "select column_name, comment from duckdb_columns() where table_name = ? order by column_index"
         columns = connection.execute(of_columns, [table]).fetchall()
         cells = ", ".join(CELL.format(column=column) for column, _ in columns)
-        (row,) = connection.execute(CHECKSUM.format(cells=cells, table=table)).fetchall()
+        select = COUNT if size > most_rows else CHECKSUM.format(cells=cells, table="{table}")
+        (row,) = connection.execute(select.format(table=table)).fetchall()
         found[table] = [*row, comment, sum(bool(comment) for _, comment in columns)]
     return found
 
@@ -43,9 +49,10 @@ if __name__ == "__main__":
     connection.execute("set enable_progress_bar = false")
     print(duckdb.__version__, flush=True)
     for line in sys.stdin:
-        print(json.dumps(said(connection)), flush=True)
+        print(json.dumps(said(connection, int(line))), flush=True)
 '''
-"""A program that reads the whole file again for each line that it is sent."""
+"""A program that reads the file again for each line that it is sent: the most rows of a table that are read whole."""
+EVERY_ROW = 10**9
 
 
 class Reader:
@@ -69,9 +76,9 @@ class Reader:
         self.process.stdin.close()
         self.process.wait()
 
-    def read(self) -> dict[str, list]:
+    def read(self, most_rows: int = EVERY_ROW) -> dict[str, list]:
         """What the file holds now, by table."""
-        self.process.stdin.write("again\n")
+        self.process.stdin.write(f"{most_rows}\n")
         self.process.stdin.flush()
         return json.loads(self._line())
 
@@ -86,12 +93,12 @@ def install(version: str, folder: Path) -> str:
     return (done.stderr.strip() or "uv failed") if done.returncode else ""
 
 
-def read_by_us(file: Path) -> dict[str, list]:
+def read_by_us(file: Path, most_rows: int = EVERY_ROW) -> dict[str, list]:
     """The same by the version that this project uses."""
     program: dict[str, object] = {"__name__": "reading"}
     exec(READ, program)
     with duckdb.connect(str(file), read_only=True, config={"threads": 1}) as connection:
-        return json.loads(json.dumps(program["said"](connection)))
+        return json.loads(json.dumps(program["said"](connection, most_rows)))
 
 
 def main(file: Path, versions: tuple[str, ...]) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT
+from pipelines.clients.kits import cookbook, questions
+from pipelines.settings import DUCKDB_FILE
 
-SECTION = re.compile(r"\n## Questions and their select\n(.*?)\n## ", re.DOTALL)
-SELECT = re.compile(r"```sql\n(.*?)```", re.DOTALL)
 # What readers ask, and the table that answers; the README asks them in these words.
 QUESTIONS = {
     "Where is each driver strong or weak, by type and region, on what coverage?": "pub_driver_maturity",
@@ -32,9 +31,8 @@ QUESTIONS = {
 EMPTY_IN_THE_SAMPLE = {"pub_corrections", "pub_release_changes"}
 LONGEST_SENTENCE = 60  # words
 
-README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
-(ANSWERS,) = SECTION.findall(README)
-SELECTS = SELECT.findall(ANSWERS)
+ANSWERS = questions()
+SELECTS = [select for _, selects in cookbook(ANSWERS) for select in selects]
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +57,10 @@ def test_each_question_has_a_select(question):
 def test_each_select_answers(release, select):
     found = release.execute(select).fetchall()
     assert found or tables_in(select) <= EMPTY_IN_THE_SAMPLE
+
+
+def test_no_block_of_the_section_is_left_out():
+    assert len(SELECTS) == ANSWERS.count("```sql")
 
 
 def test_each_select_is_one_plain_select():
