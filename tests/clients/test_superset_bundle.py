@@ -19,7 +19,7 @@ from pipelines.clients import Route
 from pipelines.clients.superset import datasets, names, write_bundle
 from pipelines.serving import sandbox
 from pipelines.settings import DUCKDB_FILE
-from tests.clients.conftest import PASSWORD
+from tests.postgres import PASSWORD
 
 URL = "postgresql://somebody:never-in-a-bundle@db.example.org:5433/impact"
 TEMPORAL = ("DATE", "TIMESTAMP")
@@ -58,6 +58,7 @@ def test_the_same_bytes_twice_and_the_same_names_wherever_the_file_lies(tmp_path
     written = [write_bundle(tmp_path / name, Route.to_duckdb(Path(place))) for name, place in places.items()]
     first, second, elsewhere = (path.read_bytes() for path in written)
     assert first == second != elsewhere
+    assert (tmp_path / "first" / "README.md").is_file()
     here, there = _files(written[0]), _files(written[2])
     assert {name: file.get("uuid") for name, file in here.items()} == {k: file.get("uuid") for k, file in there.items()}
 
