@@ -17,6 +17,7 @@ import yaml
 
 from pipelines.clients import Route
 from pipelines.clients.superset import datasets, names, write_bundle
+from pipelines.release import connect
 from pipelines.serving import sandbox
 from pipelines.settings import DUCKDB_FILE
 from tests.postgres import PASSWORD
@@ -35,7 +36,7 @@ def served(served_sample: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def release(served: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(served), read_only=True) as connection:
+    with connect(served) as connection:
         yield connection
 
 
