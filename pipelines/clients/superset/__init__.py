@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.clients import Route
 
 FILE = "superset.zip"
+STEPS = Path(__file__).with_name("README.md")
 ROOT = "nhs_impact"
 VERSION = "1.0.0"
 TIME = "2026-01-01T00:00:00+00:00"
@@ -21,11 +23,13 @@ TIME = "2026-01-01T00:00:00+00:00"
 
 
 def write_bundle(folder: Path, database: Route, *, replacing: bool = False) -> Path:
-    """Write the zip for one route to the release, without a password, and say where it lies.
+    """Write the zip for one route to the release, without a password, and say where it lies; the steps lie beside it.
 
     replacing: what Superset's `assets` interface wants, which overwrites what an earlier zip brought. The other kind is
     what its pages import; they leave in place what is there.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    copyfile(STEPS, folder / STEPS.name)
     path = folder / FILE
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as bundle:
         for name, content in sorted(bundle_files(database, replacing=replacing).items()):

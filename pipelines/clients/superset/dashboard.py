@@ -25,7 +25,7 @@ def dashboard(route: Route) -> dict[str, Any]:
     return {
         "dashboard_title": f"{said['title']} ({ROUTES[route.kind]})",
         "description": said["description"],
-        "css": said["css"],
+        "css": "",
         "slug": f"{said['slug']}-{route.kind}",
         "uuid": identifier(route, "dashboard"),
         "position": _position(route, said),
@@ -36,7 +36,7 @@ def dashboard(route: Route) -> dict[str, Any]:
 
 
 def _position(route: Route, said: dict[str, Any]) -> Layout:
-    """Rows of a title, a text, or charts beside each other."""
+    """Rows of a title, or of charts beside each other."""
     rows = [_row(route, number, row) for number, row in enumerate(said["rows"])]
     grid = {"type": "GRID", "id": "GRID_ID", "children": [next(iter(row)) for row in rows], "parents": ["ROOT_ID"]}
     top: Layout = {
@@ -53,13 +53,9 @@ def _row(route: Route, number: int, row: dict[str, Any]) -> Layout:
         return _part("HEADER", f"HEADER-{number}", GRID, {"text": row["title"], "headerSize": "MEDIUM_HEADER"})
     name = f"ROW-{number}"
     parents = [*GRID, name]
-    if "text" in row:
-        meta = {"code": row["text"], "width": 12, "height": row["height"]}
-        parts = _part("MARKDOWN", f"MARKDOWN-{number}", parents, meta)
-    else:
-        parts = {}
-        for chart, width in row["charts"].items():
-            parts |= _chart(route, chart, parents, width, row["height"])
+    parts: Layout = {}
+    for chart, width in row["charts"].items():
+        parts |= _chart(route, chart, parents, width, row["height"])
     return _part("ROW", name, GRID, {"background": "BACKGROUND_TRANSPARENT"}, list(parts)) | parts
 
 
@@ -112,7 +108,6 @@ def _filter(route: Route, name: str, said: dict[str, Any]) -> dict[str, Any]:
         "type": "NATIVE_FILTER",
         "filterType": "filter_select",
         "targets": [{"datasetUuid": identifier(route, "dataset", said["dataset"]), "column": {"name": said["column"]}}],
-        "adhoc_filters": said.get("adhoc", []),
         "controlValues": {
             "multiSelect": False,
             "enableEmptyFilter": True,

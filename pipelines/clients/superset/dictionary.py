@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
@@ -60,5 +61,5 @@ def _columns(model: dict[str, Any], said: dict[str, str]) -> dict[str, Meaning]:
     }
 
 
-def _loaded(path: Any) -> dict[str, Any]:
+def _loaded(path: Path) -> dict[str, Any]:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}

@@ -5,6 +5,7 @@ Belongs here: identifiers, and reading the data files of this folder. Does not b
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
@@ -24,11 +25,13 @@ def identifier(route: Route, kind: str, name: str = "") -> str:
     return str(uuid5(NAMESPACE_URL, f"nhs-impact-warehouse/superset/{route.kind}/{kind}/{name}"))
 
 
+@cache
 def written(name: str) -> dict[str, Any]:
     """What a data file of this folder says."""
     return yaml.safe_load((HERE / f"{name}.yml").read_text(encoding="utf-8"))
 
 
+@cache
 def all_written(folder: str) -> dict[str, dict[str, Any]]:
     """What the data files of a folder below say, by their names."""
     return {path.stem: written(f"{folder}/{path.stem}") for path in sorted((HERE / folder).glob("*.yml"))}
