@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import date, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,31 @@ BUILDER, APPROVER = "builder@example.invalid", "approver@example.invalid"
 
 def impact(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """One call of `impact`, by the builder if the home has keys; its exit code is for the test to judge."""
+    command = [sys.executable, "-m", "pipelines.cli", *words]
+    environment = _environment(home)
+    return subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def asked(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which has imported everything already: for commands that only look."""
+    said, told = StringIO(newline=None), StringIO(newline=None)
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(told):
+        for name in os.environ.keys() - _environment(home).keys():
+            patch.delenv(name)
+        for name, value in _environment(home).items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["impact", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    return subprocess.CompletedProcess(words, ended.value.code, said.getvalue(), told.getvalue())
+
+
+def _environment(home: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IMPACT_", "DAGSTER_"))}
     environment = {**kept, "IMPACT_HOME": str(home), "IMPACT_SAMPLE_AS_PUBLISHED": "yes"}
     if key_of(home, BUILDER).exists():
         environment["IMPACT_SIGNING_KEY"] = str(key_of(home, BUILDER))
-    command = [sys.executable, "-m", "pipelines.cli", *words]
-    return subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
+    return environment
 
 
 def refreshed(home: Path, *words: str) -> subprocess.CompletedProcess[str]:

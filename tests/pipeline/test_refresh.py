@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT
-from tests.running import impact, let_out, make_keys, refreshed, row, rows, waive_checks, waive_freshness
+from tests.running import asked, impact, let_out, make_keys, refreshed, row, rows, waive_checks, waive_freshness
 
 PLANTED = PROJECT_ROOT / "pipelines" / "sample" / "data" / "planted.csv"
 
@@ -69,11 +69,11 @@ def test_the_merged_trust_has_the_history_of_its_predecessors(home):
 
 
 def test_the_report_on_organisations(home):
-    said = impact(home, "organisations").stdout
+    said = asked(home, "organisations").stdout
     assert "2 organisations are rolled forward to a successor" in said
     assert "Splits: not rolled forward (2)" in said
-    assert "became part of" in impact(home, "organisations", "ZX031").stdout
-    unknown = impact(home, "organisations", "ZX999")
+    assert "became part of" in asked(home, "organisations", "ZX031").stdout
+    unknown = asked(home, "organisations", "ZX999")
     assert unknown.returncode == 1 and "no event of this organisation" in unknown.stderr
 
 
@@ -211,7 +211,7 @@ def test_a_second_refresh_does_nothing_and_says_so(home):
 
 
 def test_status_lists_every_edition_and_sums_up_the_inbox(home):
-    done = impact(home, "status")
+    done = asked(home, "status")
     assert done.returncode == 0
     for words in ("SYNTHETIC sample", "nhs_staff_survey", "2025", "2026-03-01", "77 files"):
         assert words in done.stdout
@@ -219,7 +219,7 @@ def test_status_lists_every_edition_and_sums_up_the_inbox(home):
 
 def test_verify_finds_a_changed_byte(home, tmp_path):
     version = (home / "serving" / "current").resolve().name
-    done = impact(home, "verify", version)
+    done = asked(home, "verify", version)
     assert done.returncode == 0 and "nobody here vouches for that key; SYNTHETIC data" in done.stdout
     copy = tmp_path / "home"
     shutil.copytree(home / "releases", copy / "releases")
@@ -227,7 +227,7 @@ def test_verify_finds_a_changed_byte(home, tmp_path):
     victim.chmod(0o644)
     victim.write_text(victim.read_text().replace("1", "2", 1))
     for named in (version, str(copy / "releases" / version)):
-        done = impact(copy, "verify", named)
+        done = asked(copy, "verify", named)
         assert done.returncode == 1 and "pub_measure_values" in done.stderr
 
 
@@ -239,13 +239,13 @@ def test_query_refuses_to_write_or_to_look_around(home):
         "attach 'other.duckdb'",
         "set enable_external_access = true",
     ):
-        done = impact(home, "query", sql)
+        done = asked(home, "query", sql)
         assert done.returncode == 1 and "expected" in done.stderr, sql
 
 
 @pytest.mark.parametrize(("form", "start"), [("csv", "org_code"), ("json", "[")])
 def test_query_formats(home, form, start):
-    done = impact(home, "query", "select org_code from dim_organisation order by 1 limit 2", "--format", form)
+    done = asked(home, "query", "select org_code from dim_organisation order by 1 limit 2", "--format", form)
     assert done.returncode == 0 and done.stdout.startswith(start)
 
 
@@ -315,7 +315,7 @@ def _waits(home: Path, said: str) -> None:
         "until then 2026.1.0 is served as before",
     ):
         assert words in said
-    again = impact(home, "release", "waiting").stdout
+    again = asked(home, "release", "waiting").stdout
     assert "release 2026.2.0 waits since" in again and "lacking: not approved" in again
     early = impact(home, "release", "publish", "2026.2.0")
     assert early.returncode == 1 and "not approved" in early.stderr

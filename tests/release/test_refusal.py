@@ -176,8 +176,9 @@ def test_what_is_no_number_is_no_figure(place, monkeypatch, value):
     assert [check.check_id for check in result.checks if check.outcome == "failed"] == ["range:pub_measure_values"]
 
 
-def test_an_address_in_the_reason_of_a_waiver_is_a_leak(place):
+def test_an_address_in_the_reason_of_a_waiver_is_a_leak(place, monkeypatch):
     """The reason is released with the gate's account, which is written while the gate looks."""
+    monkeypatch.setattr(examinations, "MAKERS", (examinations.indicators, examinations.leaks))
     spoil(place, [SPOILED["review_date"]])
     day = standin.BUILT_AT.date()
     waive(place, [Waiver("review_date:m4", "ask jo@trust.example", "J", day, day)], POLICY["waivers"], ADVICE)
