@@ -19,6 +19,7 @@ from rich.table import Table
 
 from pipelines import settings
 from pipelines.errors import Fault, Faults, together
+from pipelines.operations.commands import app as operations_app
 from pipelines.release.commands import app as release_app
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Origin, Workspace
 from pipelines.submissions.commands import app as submissions_app
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(submissions_app, name="submissions")
 app.add_typer(release_app, name="release")
+app.add_typer(operations_app)
 # A pipe or a log has no width of its own; without one, long sentences would be cut into columns.
 WIDE = 180
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)

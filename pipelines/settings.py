@@ -191,6 +191,11 @@ def builder() -> str:
     return os.environ.get("IMPACT_BUILDER") or getpass.getuser()
 
 
+def backups() -> Path | None:
+    """Where backups of IMPACT_HOME lie: `IMPACT_BACKUP`, or None for nowhere that is known."""
+    return _path("IMPACT_BACKUP")
+
+
 def may_replace_published() -> bool:
     """Whether synthetic figures may take the place of published ones that are being served."""
     return os.environ.get("IMPACT_REPLACE_PUBLISHED") == "yes"
