@@ -181,6 +181,16 @@ def seconds_between_requests() -> float:
     return float(os.environ.get("IMPACT_SECONDS_BETWEEN_REQUESTS") or 1.0)
 
 
+def notify() -> tuple[str, ...]:
+    """Whom alerts go to beside the file: `IMPACT_NOTIFY`, a list of `file`, `mailto:…` and `https://…`."""
+    return tuple(filter(None, (address.strip() for address in os.environ.get("IMPACT_NOTIFY", "").split(","))))
+
+
+def smtp_url() -> str | None:
+    """The server of e-mails: `IMPACT_SMTP_URL`, such as smtps://user:password@host:465?from=impact@example.org."""
+    return os.environ.get("IMPACT_SMTP_URL") or None
+
+
 def signing_key() -> Path | None:
     """The private key of the person at work: `IMPACT_SIGNING_KEY`, or None for nobody who can sign."""
     return _path("IMPACT_SIGNING_KEY")

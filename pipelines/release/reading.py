@@ -10,11 +10,13 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.serving.sandbox import SEALED
+
 STORAGE_VERSION = "v1.2.0"
 STORAGE_HEADER = 65
 """Bytes 12 to 20 of a file in STORAGE_VERSION: the oldest format that DuckDB 1.3 and later open."""
 
-READER_CONFIG = {"enable_external_access": False, "lock_configuration": True}
+READER_CONFIG = SEALED
 """Read-only alone would still let a query read any file of the machine."""
 
 
