@@ -107,13 +107,14 @@ def fetch(
     """Fetches what is new from the publishers, for the next `impact refresh --live` or `--from`."""
     from pipelines.fetch.fetching import choose, fetch_all
     from pipelines.locking import one_at_a_time
+    from pipelines.operations.runs import recorded
     from pipelines.refreshing import shown
     from pipelines.registry import load_sources
     from pipelines.reporting import print_outcomes
 
     workspace = Workspace(settings.home(), "published")
     chosen = choose(load_sources(), sources or [])
-    with one_at_a_time(workspace), shown(err):
+    with one_at_a_time(workspace), shown(err), recorded(workspace, "fetch", "command line"):
         run = fetch_all(chosen, workspace, dry_run, newest)
     print_outcomes(run.outcomes, dry_run, out)
     if run.faults:

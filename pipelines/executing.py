@@ -4,13 +4,14 @@ Belongs here: the executor. Every run that the schedule, the sensor or the web i
 command line does not, and takes the same lock itself (refreshing.py). Does not belong here: the steps (assets/).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dagster import Executor, InitExecutorContext, executor, in_process_executor
 
 from pipelines import settings
 from pipelines.locking import one_at_a_time
+from pipelines.operations.runs import recorded
 
 # A refresh takes minutes. A run that the sensor asked for must not be lost because another one is at work.
 WAIT = 3600.0
@@ -29,8 +30,23 @@ class OneWriter(Executor):
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[Any]:
         """The events of the run. Raises Fault where another writer does not come to an end."""
-        with one_at_a_time(settings.workspace(), self._wait):
-            yield from self._inner.execute(plan_context, execution_plan)
+        workspace, run = settings.workspace(), plan_context.dagster_run
+        with (
+            one_at_a_time(workspace, self._wait),
+            recorded(workspace, run.job_name, _trigger(run.tags), run.run_id) as taken_down,
+        ):
+            for event in self._inner.execute(plan_context, execution_plan):
+                if event.is_failure:
+                    taken_down.fail(f"step {event.step_key} failed")
+                yield event
+
+
+def _trigger(tags: Mapping[str, str]) -> str:
+    """Who asked for a run."""
+    for kind in ("schedule", "sensor"):
+        if f"dagster/{kind}_name" in tags:
+            return f"{kind} {tags[f'dagster/{kind}_name']}"
+    return "web interface"
 
 
 @executor(name="one_writer", config_schema=in_process_executor.config_schema)

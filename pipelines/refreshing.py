@@ -15,6 +15,8 @@ from rich.console import Console
 from pipelines import progress, settings
 from pipelines.errors import Fault
 from pipelines.locking import one_at_a_time
+from pipelines.operations.runs import recorded
+from pipelines.operations.space import require_room
 from pipelines.settings import Workspace
 from pipelines.store import inbox
 
@@ -26,13 +28,16 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     """Runs the whole job and prints what happened.
 
     Raises Fault where another refresh is running, where synthetic data would replace published data, where no
-    driver is installed for the inbox, where the release calendar has no date left, or whatever stopped the job.
+    driver is installed for the inbox, where the release calendar has no date left, where the disk is too full, or
+    whatever stopped the job.
     """
     refuse_sample_over_published(workspace)
     _require_driver_of_inbox(workspace)
     _require_date(workspace)
-    with one_at_a_time(workspace), shown(err):
-        result = _execute("as_at" if workspace.as_at else "refresh")
+    require_room(workspace)
+    job = "as_at" if workspace.as_at else "refresh"
+    with one_at_a_time(workspace), shown(err), recorded(workspace, job, "command line") as run:
+        result = _execute(job, run.run_id)
     from pipelines.reporting import print_as_at, print_summary
 
     if workspace.as_at:
@@ -74,7 +79,7 @@ def _require_date(workspace: Workspace) -> None:
         read_calendar().next_release(settings.built_at())
 
 
-def _execute(job_name: str) -> ExecuteInProcessResult:
+def _execute(job_name: str, run_id: str) -> ExecuteInProcessResult:
     progress.say("loading the definitions")
     from dagster import DagsterInstance
 
@@ -82,7 +87,7 @@ def _execute(job_name: str) -> ExecuteInProcessResult:
 
     job = defs.resolve_job_def(job_name)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True)
+    return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True, run_id=run_id)
 
 
 @contextmanager

@@ -206,6 +206,11 @@ def backups() -> Path | None:
     return _path("IMPACT_BACKUP")
 
 
+def log_days() -> int:
+    """For how many days log files are kept: `IMPACT_LOG_DAYS`, default 90."""
+    return int(os.environ.get("IMPACT_LOG_DAYS") or 90)
+
+
 def may_replace_published() -> bool:
     """Whether synthetic figures may take the place of published ones that are being served."""
     return os.environ.get("IMPACT_REPLACE_PUBLISHED") == "yes"

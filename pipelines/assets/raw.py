@@ -21,6 +21,8 @@ from dagster import (
 
 from pipelines import settings
 from pipelines.fetch.log import read_log
+from pipelines.operations.runs import step
+from pipelines.operations.space import require_room
 from pipelines.progress import say
 from pipelines.registry import load_out_of_scope, load_sources
 from pipelines.settings import Workspace
@@ -43,11 +45,13 @@ OWNER = "team:nhs-impact-warehouse"
 def fetched_files() -> MaterializeResult:
     """Asks every publisher, or none."""
     workspace = settings.workspace()
+    require_room(workspace)
     if workspace.origin == "synthetic" or not settings.is_live():
         return MaterializeResult(metadata={"asked": False})
     from pipelines.fetch.fetching import fetch_all
 
-    run = fetch_all(load_sources().values(), workspace)
+    with step("fetch"):
+        run = fetch_all(load_sources().values(), workspace)
     faults = [fault for found in run.faults.values() for fault in found]
     for fault in faults:
         get_dagster_logger().warning(str(fault))
@@ -76,7 +80,11 @@ def every_publisher_answered() -> AssetCheckResult:
 )
 def arrived_files() -> MaterializeResult:
     """Makes sure that there is something to look into, and puts on record what no source claims."""
-    workspace = settings.workspace()
+    with step("arrive"):
+        return _arrived(settings.workspace())
+
+
+def _arrived(workspace: Workspace) -> MaterializeResult:
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
     if workspace.as_at is None:
@@ -149,8 +157,10 @@ def raw_asset(source: Source) -> AssetsDefinition:
     def take_in() -> MaterializeResult:
         workspace = settings.workspace()
         found, log = claimed_files(source, workspace), read_log(workspace.fetched)
-        new = snapshots.take(found, workspace.raw, log.urls(), log.published())
-        returned = snapshots.returned(found, workspace.raw)
+        with step(f"take:{source.source_id}") as told:
+            new = snapshots.take(found, workspace.raw, log.urls(), log.published())
+            returned = snapshots.returned(found, workspace.raw)
+            told.bytes_out = sum(snapshot.bytes for snapshot in new)
         return MaterializeResult(metadata={"files": len(found), "new": len(new), "returned": returned})
 
     return take_in

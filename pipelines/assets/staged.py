@@ -22,6 +22,7 @@ from dagster import (
 from pipelines import settings, staging
 from pipelines.assets.raw import OWNER
 from pipelines.editions import tables
+from pipelines.operations.runs import size_of, step
 from pipelines.registry import load_sources
 from schemas.source import Source
 
@@ -49,7 +50,12 @@ def staged_asset(source: Source) -> AssetsDefinition:
         check_specs=_check_specs(source, key),
     )
     def stage() -> MaterializeResult:
-        result = staging.stage_source(source, settings.workspace())
+        workspace = settings.workspace()
+        with step(f"stage:{source.source_id}") as told:
+            result = staging.stage_source(source, workspace)
+            told.rows_out = result.total("rows_accepted")
+            told.rows_in = told.rows_out + result.total("rows_rejected") + result.total("rows_out_of_scope")
+            told.bytes_out = size_of(workspace.staged / source.source_id)
         return MaterializeResult(
             metadata={
                 "files_accepted": result.count("accepted"),
@@ -105,7 +111,8 @@ def _check_results(result: staging.StagedSource) -> list[AssetCheckResult]:
 def staged_registry() -> Iterator[MaterializeResult]:
     """Also writes the fingerprint of everything that a release depends on."""
     workspace, sources = settings.workspace(), load_sources()
-    staged = [staging.already_staged(source, workspace) for source in sources.values()]
-    tables.write_registry(workspace, sources, staged)
-    workspace.fingerprint.write_text(staging.fingerprint(workspace, staged), encoding="utf-8")
+    with step("registry"):
+        staged = [staging.already_staged(source, workspace) for source in sources.values()]
+        tables.write_registry(workspace, sources, staged)
+        workspace.fingerprint.write_text(staging.fingerprint(workspace, staged), encoding="utf-8")
     yield from (MaterializeResult(asset_key=key) for key in REGISTRY)

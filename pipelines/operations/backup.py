@@ -284,6 +284,6 @@ def _damaged(name: str, found: str) -> Fault:
         found,
         "every file of the list, each with its sha256",
         "the disk of the backups is failing, or somebody changed or removed a file there",
-        "restore an older backup with --backup NAME, or another copy of this one; while the home is still there, remove "
-        "what is named and run `impact backup` again",
+        "restore an older backup with --backup NAME, or another copy of this one; while the home is still there, "
+        "remove what is named and run `impact backup` again",
     )

@@ -89,6 +89,35 @@ def restore(
     typer.echo(f"served: {restored.served or 'nothing'}; next: IMPACT_HOME={home} impact refresh")
 
 
+@app.command()
+def runs(
+    last: Annotated[int, typer.Option(min=1, help="How many runs.")] = 10,
+    steps: Annotated[bool, typer.Option("--steps", help="Each step of them, not only the whole.")] = False,
+    format_: Annotated[str, typer.Option("--format", help="table, csv or json")] = "table",
+) -> None:
+    """Lists the last runs: who asked for them, how long they took, what they used, how they ended."""
+    from pipelines.operations.listing import print_runs
+
+    print_runs(settings.home(), last, steps, format_, _out())
+
+
+@app.command()
+def doctor(
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no server.")] = False,
+    format_: Annotated[str, typer.Option("--format", help="table or json")] = "table",
+) -> None:
+    """Checks this installation: what is in order, what is not, and what to do. Exit code 1 where something is wrong."""
+    from pipelines.operations.doctor import examine
+    from pipelines.operations.listing import print_findings
+    from pipelines.refreshing import shown
+
+    with shown(_err()):
+        findings = list(examine(settings.workspace_in_use(), offline))
+    print_findings(findings, format_, _out())
+    if any(finding.verdict == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
 def _place(given: Path | None) -> Path:
     place = given.expanduser().resolve() if given else settings.backups()
     if place:
