@@ -206,6 +206,11 @@ def backups() -> Path | None:
     return _path("IMPACT_BACKUP")
 
 
+def dagster_postgres_url() -> str | None:
+    """Where Dagster keeps runs and schedules: `IMPACT_DAGSTER_POSTGRES_URL`; None for SQLite in IMPACT_HOME."""
+    return os.environ.get("IMPACT_DAGSTER_POSTGRES_URL") or None
+
+
 def log_days() -> int:
     """For how many days log files are kept: `IMPACT_LOG_DAYS`, default 90."""
     return int(os.environ.get("IMPACT_LOG_DAYS") or 90)
@@ -248,6 +253,12 @@ def workspace() -> Workspace:
     if origin not in ("synthetic", "published"):
         raise _unusable("IMPACT_ORIGIN", "synthetic or published")
     return Workspace(home(), origin, _day("IMPACT_AS_AT"))
+
+
+def workspace_in_use() -> Workspace:
+    """That of `IMPACT_ORIGIN`; without it, the one of published data if there is any."""
+    published = Workspace(home(), "published")
+    return published if published.kept.exists() and "IMPACT_ORIGIN" not in os.environ else workspace()
 
 
 def _day(name: str) -> dt.date | None:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from pipelines.errors import Fault
 from pipelines.operations import runs, state
-from pipelines.operations.doctor import Finding
+from pipelines.operations.finding import Finding
 from pipelines.settings import Workspace
 
 COLOURS = {"ok": "green", "warning": "yellow", "problem": "bold red", "not checked": "dim"}
