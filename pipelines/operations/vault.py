@@ -86,7 +86,8 @@ def clear(place: Path, needed: set[str]) -> int:
 def _copy(place: Path, source: Path, sha256: str) -> bool:
     """Whether the copy has this content; it gets its name only then."""
     target = path_of(place, sha256)
-    make_private(target.parent)
+    for folder in (target.parent.parent, target.parent):
+        make_private(folder)
     partial = target.with_name(f".{sha256}.partial")
     partial.unlink(missing_ok=True)
     partial.touch(mode=0o600)
