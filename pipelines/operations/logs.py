@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from pipelines import progress, settings
 from pipelines.store.snapshots import make_private
@@ -27,6 +28,7 @@ LONGEST = 2000
 """Characters of a message; what is longer is cut, because a line is for finding a run, not for its whole story."""
 SECRET_NAME = re.compile(r"KEY|PASSWORD|PASSWD|PGPASS|SECRET|TOKEN|CREDENTIAL|_URL$|NOTIFY")
 SHORTEST_SECRET = 6
+_PASSWORD = re.compile(r"://[^\s/:@]*:([^\s/@]+)@")
 _IN_TEXT = (
     (re.compile(r"(?P<kept>\b[a-z][a-z0-9+.-]*://)[^\s/@]*@", re.I), r"\g<kept>" + HIDDEN + "@"),
     (re.compile(r"(?P<kept>\b[\w-]*(?:password|passwd|secret|token|key|sig|signature)=)[^\s&;,'\"]+", re.I), None),
@@ -48,6 +50,7 @@ def redacted(text: str) -> str:
 def _secrets() -> list[str]:
     """Values of variables of the environment that are secret by their names, the longest first."""
     values = {value for name, value in os.environ.items() if SECRET_NAME.search(name) and not _is_path(value)}
+    values |= {unquote(found[1]) for value in values if (found := _PASSWORD.search(value))}
     return sorted((value for value in values if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
 
 
