@@ -9,8 +9,11 @@ from typing import Any
 
 from dagster import Executor, InitExecutorContext, executor, in_process_executor
 
-from pipelines import settings
+from pipelines import at_work, settings
+from pipelines.alerts import watch
+from pipelines.at_work import Failed
 from pipelines.locking import one_at_a_time
+from pipelines.settings import Workspace
 
 # A refresh takes minutes. A run that the sensor asked for must not be lost because another one is at work.
 WAIT = 3600.0
@@ -29,8 +32,22 @@ class OneWriter(Executor):
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[Any]:
         """The events of the run. Raises Fault where another writer does not come to an end."""
-        with one_at_a_time(settings.workspace(), self._wait):
-            yield from self._inner.execute(plan_context, execution_plan)
+        workspace, job = settings.workspace(), plan_context.job_name
+        with one_at_a_time(workspace, self._wait), at_work.recorded(workspace, job):
+            failed = None
+            for event in self._inner.execute(plan_context, execution_plan):
+                failed = _failure(event, workspace) if event.is_step_failure else failed
+                yield event
+            at_work.note_failure(workspace, job, failed)
+        watch.look(workspace)
+
+
+def _failure(event: Any, workspace: Workspace) -> Failed:
+    """What a step's failure comes to; the error of this project stands behind those of Dagster."""
+    error = event.step_failure_data.error
+    while error.cause:
+        error = error.cause
+    return watch.failed(workspace, event.step_key, error.cls_name, error.message.partition(": ")[2])
 
 
 @executor(name="one_writer", config_schema=in_process_executor.config_schema)

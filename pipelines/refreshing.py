@@ -32,7 +32,7 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     _require_driver_of_inbox(workspace)
     _require_date(workspace)
     with one_at_a_time(workspace), shown(err):
-        result = _execute("as_at" if workspace.as_at else "refresh")
+        result = _recorded(workspace, "as_at" if workspace.as_at else "refresh")
     from pipelines.reporting import print_as_at, print_summary
 
     if workspace.as_at:
@@ -72,6 +72,23 @@ def _require_date(workspace: Workspace) -> None:
 
     if workspace.origin == "published" and not workspace.as_at:
         read_calendar().next_release(settings.built_at())
+
+
+def _recorded(workspace: Workspace, job_name: str) -> ExecuteInProcessResult:
+    """Runs the job; whatever becomes of it, who must know it is told."""
+    from pipelines import at_work
+    from pipelines.alerts import watch
+
+    failed = None
+    try:
+        with at_work.recorded(workspace, job_name):
+            return _execute(job_name)
+    except Exception as error:
+        failed = watch.failed(workspace, job_name, type(error).__name__, str(error))
+        raise
+    finally:
+        at_work.note_failure(workspace, job_name, failed)
+        watch.look(workspace)
 
 
 def _execute(job_name: str) -> ExecuteInProcessResult:
