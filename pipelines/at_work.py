@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,10 +27,11 @@ MOST_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Begun:
-    """A run that has begun and not ended. attempts: this one, and those before it that were killed."""
+    """A run that has begun and not ended. pid: of its process. attempts: with those before that were killed."""
 
     job: str
     began_at: str
+    pid: int
     attempts: int = 1
 
     @property
@@ -56,7 +58,8 @@ def recorded(workspace: Workspace, job: str) -> Iterator[None]:
     """Records that a run of this job is at work inside the block. Only for the holder of the lock."""
     before = begun(workspace)
     attempts = before.attempts + 1 if before and before.job == job else 1
-    _write(workspace, begun=asdict(Begun(job, settings.now().isoformat(timespec="seconds"), attempts)))
+    moment = settings.now().isoformat(timespec="seconds")
+    _write(workspace, begun=asdict(Begun(job, moment, os.getpid(), attempts)))
     try:
         yield
     finally:

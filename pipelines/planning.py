@@ -105,14 +105,14 @@ def to_release(known: Known, moment: dt.datetime, half_out: Collection[str] = ()
 
 
 def to_take_in(state: str, taken: str, moment: dt.datetime) -> Decision:
-    """Whether the inbox holds what no run has taken in. state, taken: hashes of what it holds, and of what it held.
+    """Whether people handed in what no run has taken in. state, taken: hashes of what is there, and of what was.
 
     A run that was lost is asked for again some hours later.
     """
     if state == taken or not state:
-        return Decision(None, "nothing new in the inbox")
+        return Decision(None, "nothing new in the inbox, and no new decision on a file")
     occasion = f"{moment.date()}T{moment.hour // 4 * 4:02d}"
-    return Decision(f"inbox:{occasion}:{state[:16]}", "something new in the inbox", {})
+    return Decision(f"inbox:{occasion}:{state}", "something new in the inbox, or a decision on a file", {})
 
 
 def _approved_and_soon_out(waiting: Iterable[Waiting], moment: dt.datetime) -> str | None:

@@ -90,14 +90,15 @@ def prune_weekly(job_name: str) -> ScheduleDefinition:
 
 
 def inbox_sensor(job_name: str) -> SensorDefinition:
-    """Runs the job when the inbox holds something that no run has taken in. No publisher is asked for that."""
+    """Runs the job when people handed in what no run has taken in. No publisher is asked for that."""
 
     @sensor(
         name="inbox_sensor",
         job_name=job_name,
         minimum_interval_seconds=60,
         default_status=_of_sensors(),
-        description="Looks into the inbox of self-assessment submissions.",
+        description="Looks into the inbox of self-assessment submissions, for decisions on files that were held, and "
+        "for a run that was killed.",
     )
     def look() -> RunRequest | SkipReason:
         return _request(inbox_decision(settings.workspace()))

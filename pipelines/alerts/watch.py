@@ -21,7 +21,7 @@ from pipelines.at_work import Failed
 from pipelines.editions.awaited import all_awaited
 from pipelines.errors import Fault, Faults
 from pipelines.fetch.log import read_log
-from pipelines.fetch.rounds import read_rounds
+from pipelines.fetch.rounds import Round, read_rounds
 from pipelines.registry import load_sources
 from pipelines.release import approval, promote, waiting
 from pipelines.release.embargo import Entry, in_words, read_calendar
@@ -194,11 +194,16 @@ def _submissions(source: Source, items: list[Snapshot]) -> Alert:
 
 
 def _lateness(workspace: Workspace, moment: dt.datetime) -> Iterator[Alert]:
-    """Editions that are late beyond their grace, but those of which a refused file was told already."""
-    pairs = list(_staged(workspace))
+    """Editions that are late beyond their grace, but those of which a refused file was told already.
+
+    As of the day on which the publisher last answered: while nobody asks, as while this machine is off, nothing is
+    late.
+    """
+    pairs, rounds = list(_staged(workspace)), read_rounds(workspace)
     for one in all_awaited(*zip(*pairs, strict=True)) if pairs else ():
-        late = one.days_late(moment.date())
-        if late and not one.is_known:
+        last = rounds.get(one.source_id, Round(moment))
+        late = one.days_late(min(last.asked_at, moment).date())
+        if late and not one.is_known and not last.failures:
             yield Alert(
                 f"late:{one.source_id}:{one.edition}",
                 f"{one.source_id} {one.edition} is late",

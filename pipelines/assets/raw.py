@@ -26,7 +26,7 @@ from pipelines.progress import say
 from pipelines.registry import load_out_of_scope, load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import code_hash
-from pipelines.store import arrivals, inbox, snapshots
+from pipelines.store import arrivals, decisions, inbox, snapshots
 from schemas.source import Source
 
 FETCHED = AssetKey(["raw", "fetched"])
@@ -96,6 +96,7 @@ def arrived_files() -> MaterializeResult:
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
     if workspace.as_at is None:
+        inbox.note_seen(workspace, arrival_state(workspace))
         land_inbox(workspace)
     folder = inbox_folder(workspace)
     series = [source for source in load_sources().values() if not source.is_inbox]
@@ -131,9 +132,10 @@ def inbox_folder(workspace: Workspace) -> Path | None:
 
 
 def arrival_state(workspace: Workspace) -> str:
-    """What the inbox of this origin holds, hashed; '' for nothing."""
+    """What people have handed in: what the inbox of this origin holds, and decisions on files, hashed."""
     place = settings.inbox() if workspace.origin == "published" else None
-    return inbox.state(place if place and inbox.is_url(place) else inbox_folder(workspace))
+    held = inbox.state(place if place and inbox.is_url(place) else inbox_folder(workspace))
+    return f"{held}{len(decisions.read(workspace)) or ''}"
 
 
 def land_inbox(workspace: Workspace) -> None:
@@ -170,11 +172,10 @@ def raw_asset(source: Source) -> AssetsDefinition:
     )
     def take_in() -> MaterializeResult:
         workspace = settings.workspace()
-        state = arrival_state(workspace) if source.is_inbox else ""
         found, log = claimed_files(source, workspace), read_log(workspace.fetched)
         new = snapshots.take(found, workspace.raw, log.urls(), log.published())
         if source.is_inbox and not workspace.as_at:
-            inbox.note_taken(workspace, state)
+            inbox.note_taken(workspace)
         returned = snapshots.returned(found, workspace.raw)
         return MaterializeResult(metadata={"files": len(found), "new": len(new), "returned": returned})
 

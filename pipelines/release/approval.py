@@ -86,10 +86,9 @@ def require(workspace: Workspace, folder: Path) -> Approval:
 def holds(workspace: Workspace, folder: Path) -> bool:
     """Whether there is an approval of a waiting release, and it holds."""
     try:
-        require(workspace, folder)
+        return path_of(folder).is_file() and bool(require(workspace, folder))
     except Fault:
         return False
-    return True
 
 
 def signed_by_builder(workspace: Workspace, folder: Path) -> Signer:

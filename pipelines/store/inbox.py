@@ -63,13 +63,23 @@ def state(place: Path | str | None) -> str:
 
 def taken_state(workspace: Workspace) -> str:
     """The state of the inbox when a run last took it in; '' for never."""
+    return _states(workspace)["taken"]
+
+
+def note_seen(workspace: Workspace, seen: str) -> None:
+    """Keeps the state of the inbox before a run looks into it: what comes during the run is for the next one."""
+    replace_json(workspace.kept / TAKEN, _states(workspace) | {"seen": seen})
+
+
+def note_taken(workspace: Workspace) -> None:
+    """Keeps that what was seen is in the raw store."""
+    states = _states(workspace)
+    replace_json(workspace.kept / TAKEN, states | {"taken": states["seen"]})
+
+
+def _states(workspace: Workspace) -> dict[str, str]:
     path = workspace.kept / TAKEN
-    return json.loads(path.read_text(encoding="utf-8"))["state"] if path.exists() else ""
-
-
-def note_taken(workspace: Workspace, taken: str) -> None:
-    """Keeps the state of the inbox that was taken in."""
-    replace_json(workspace.kept / TAKEN, {"state": taken})
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"seen": "", "taken": ""}
 
 
 def _hash(lines: Iterable[str]) -> str:

@@ -119,15 +119,19 @@ def test_the_inbox_sensor_asks_for_a_run_until_a_run_has_taken_the_files_in(plac
     # No publisher is asked because of a submission.
     assert first.run_config == {"ops": {"raw__fetched": {"config": {"sources": []}}}}
     assert inbox_asks().run_key == first.run_key
-    inbox.note_taken(place, inbox.state(tmp_path / "inbox"))
+    inbox.note_seen(place, inbox.state(tmp_path / "inbox"))
+    assert inbox_asks().run_key == first.run_key
+    inbox.note_taken(place)
     assert isinstance(inbox_asks(), SkipReason)
     (tmp_path / "inbox" / "return.xlsx").write_bytes(b"changed")
     assert inbox_asks().run_key != first.run_key
 
 
 def test_a_run_that_was_killed_is_done_again_and_not_for_ever(place):
+    never_left = []  # as if their processes were gone
     for attempt in range(1, at_work.MOST_ATTEMPTS + 1):
-        at_work.recorded(place, "refresh").__enter__()  # never left: its process is gone
+        never_left.append(at_work.recorded(place, "refresh"))
+        never_left[-1].__enter__()
         assert at_work.begun(place).attempts == attempt
         with one_at_a_time(place):
             assert isinstance(inbox_asks(), SkipReason)  # it is still at work
