@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -130,6 +130,28 @@ def status(
     from pipelines.status import print_status
 
     print_status(_workspaces_in_use(), format_, out, reasons)
+
+
+@app.command()
+def alerts(format_: Annotated[str, typer.Option("--format", help="table or json")] = "table") -> None:
+    """Lists what needs a person: what is wrong, where, and what to do."""
+    from pipelines.schedule_report import print_alerts
+
+    print_alerts(_workspaces_in_use(), format_, out)
+
+
+@app.command()
+def schedule(
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; by default 60 days from now.")
+    ] = None,
+) -> None:
+    """Shows what will happen when: editions that are due, rounds of asking, release days."""
+    from pipelines.schedule_report import print_schedule
+
+    since = settings.today()
+    last = until.date() if until else since + timedelta(days=60)
+    print_schedule(Workspace(settings.home(), "published"), since, last, out)
 
 
 Source = Annotated[str, typer.Argument(help="A source, such as sickness_absence.")]

@@ -9,9 +9,12 @@ from typing import Any
 
 from dagster import Executor, InitExecutorContext, executor, in_process_executor
 
-from pipelines import settings
+from pipelines import at_work, settings
+from pipelines.alerts import watch
+from pipelines.at_work import Failed
 from pipelines.locking import one_at_a_time
 from pipelines.operations.runs import recorded
+from pipelines.settings import Workspace
 
 # A refresh takes minutes. A run that the sensor asked for must not be lost because another one is at work.
 WAIT = 3600.0
@@ -34,11 +37,16 @@ class OneWriter(Executor):
         with (
             one_at_a_time(workspace, self._wait),
             recorded(workspace, run.job_name, _trigger(run.tags), run.run_id) as taken_down,
+            at_work.recorded(workspace, run.job_name),
         ):
+            failed = None
             for event in self._inner.execute(plan_context, execution_plan):
-                if event.is_failure:
+                if event.is_step_failure:
+                    failed = _failure(event, workspace)
                     taken_down.fail(f"step {event.step_key} failed")
                 yield event
+            at_work.note_failure(workspace, run.job_name, failed)
+        watch.look(workspace)
 
 
 def _trigger(tags: Mapping[str, str]) -> str:
@@ -47,6 +55,14 @@ def _trigger(tags: Mapping[str, str]) -> str:
         if f"dagster/{kind}_name" in tags:
             return f"{kind} {tags[f'dagster/{kind}_name']}"
     return "web interface"
+
+
+def _failure(event: Any, workspace: Workspace) -> Failed:
+    """What a step's failure comes to; the error of this project stands behind those of Dagster."""
+    error = event.step_failure_data.error
+    while error.cause:
+        error = error.cause
+    return watch.failed(workspace, event.step_key, error.cls_name, error.message.partition(": ")[2])
 
 
 @executor(name="one_writer", config_schema=in_process_executor.config_schema)

@@ -37,7 +37,7 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     require_room(workspace)
     job = "as_at" if workspace.as_at else "refresh"
     with one_at_a_time(workspace), shown(err), recorded(workspace, job, "command line") as run:
-        result = _execute(job, run.run_id)
+        result = _watched(workspace, job, run.run_id)
     from pipelines.reporting import print_as_at, print_summary
 
     if workspace.as_at:
@@ -77,6 +77,23 @@ def _require_date(workspace: Workspace) -> None:
 
     if workspace.origin == "published" and not workspace.as_at:
         read_calendar().next_release(settings.built_at())
+
+
+def _watched(workspace: Workspace, job_name: str, run_id: str) -> ExecuteInProcessResult:
+    """Runs the job; whatever becomes of it, who must know it is told."""
+    from pipelines import at_work
+    from pipelines.alerts import watch
+
+    failed = None
+    try:
+        with at_work.recorded(workspace, job_name):
+            return _execute(job_name, run_id)
+    except Exception as error:
+        failed = watch.failed(workspace, job_name, type(error).__name__, str(error))
+        raise
+    finally:
+        at_work.note_failure(workspace, job_name, failed)
+        watch.look(workspace)
 
 
 def _execute(job_name: str, run_id: str) -> ExecuteInProcessResult:

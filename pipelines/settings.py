@@ -191,6 +191,16 @@ def smtp_url() -> str | None:
     return os.environ.get("IMPACT_SMTP_URL") or None
 
 
+def is_unattended() -> bool:
+    """Whether schedules and sensors are on from the start, without anybody who turns them on: `IMPACT_UNATTENDED`."""
+    return os.environ.get("IMPACT_UNATTENDED") == "yes"
+
+
+def keep_runs_days() -> int:
+    """How long the history of runs and alerts is kept: `IMPACT_KEEP_RUNS_DAYS`, default 400 days."""
+    return int(os.environ.get("IMPACT_KEEP_RUNS_DAYS") or 400)
+
+
 def signing_key() -> Path | None:
     """The private key of the person at work: `IMPACT_SIGNING_KEY`, or None for nobody who can sign."""
     return _path("IMPACT_SIGNING_KEY")
