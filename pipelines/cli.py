@@ -326,14 +326,33 @@ def sync(check: Annotated[bool, typer.Option("--check", help="Only say what is o
 
 
 @app.command()
-def web(port: Annotated[int, typer.Option(help="Port of the web interface.")] = 3000) -> None:
+def web(
+    port: Annotated[int, typer.Option(help="Port of the web interface; only this machine can reach it.")] = 3000,
+    pages_only: Annotated[
+        bool, typer.Option("--pages-only", help="Without the daemon, which then runs by itself: impact daemon.")
+    ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Nobody can start, stop or switch anything there; without the daemon.")
+    ] = False,
+) -> None:
     """Starts Dagster's web interface and daemon on this machine."""
+    place = ("-h", "127.0.0.1", "-p", str(port))
+    if pages_only or read_only:
+        _become("dagster-webserver", *place, *(["--read-only"] if read_only else []))
+    _become("dagster", "dev", *place)
+
+
+@app.command()
+def daemon() -> None:
+    """Runs Dagster's daemon alone: schedules, sensors, and the runs that they start."""
+    _become("dagster-daemon", "run")
+
+
+def _become(program: str, *words: str) -> None:
+    """This process goes on as a program of Dagster, with the environment that it needs."""
     origin: Origin = "synthetic" if os.environ.get("IMPACT_ORIGIN") != "published" else "published"
     _set_environment(origin, settings.published_files(), settings.inbox(), False)
-    command = [
-        str(Path(sys.executable).with_name("dagster")),
-        *("dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)),
-    ]
+    command = [str(Path(sys.executable).with_name(program)), *words, "-m", "pipelines.definitions"]
     os.chdir(PROJECT_ROOT)
     os.execv(command[0], command)
 
@@ -357,7 +376,7 @@ def _set_environment(origin: Origin, from_: Path | None, inbox: str | None, repl
         "IMPACT_SUBMISSIONS": str(_as_folder(inbox) or inbox or ""),
         "IMPACT_REPLACE_PUBLISHED": "yes" if replace else "no",
         "IMPACT_DAGSTER_DIR": str(dagster_dir),
-        "DAGSTER_HOME": str(PROJECT_ROOT),
+        "DAGSTER_HOME": str(settings.dagster_folder()),
         "DO_NOT_TRACK": "1",
         "GX_ANALYTICS_ENABLED": "false",
     }

@@ -221,6 +221,12 @@ def dagster_postgres_url() -> str | None:
     return os.environ.get("IMPACT_DAGSTER_POSTGRES_URL") or None
 
 
+def dagster_folder() -> Path:
+    """The folder of the dagster.yaml that applies."""
+    on_server = PROJECT_ROOT / "pipelines" / "operations" / "deployment" / "dagster-postgres"
+    return on_server if dagster_postgres_url() else PROJECT_ROOT
+
+
 def log_days() -> int:
     """For how many days log files are kept: `IMPACT_LOG_DAYS`, default 90."""
     return int(os.environ.get("IMPACT_LOG_DAYS") or 90)

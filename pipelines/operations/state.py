@@ -54,6 +54,8 @@ KINDS = (
     Kind("*/waivers.json", "which checks need not hold, until when"),
     Kind("*/correction.json", "the correction that the next build is to carry"),
     Kind("*/alerts", "what a person was told already"),
+    Kind("*/inbox_taken.json", "what of the inbox has been taken in"),
+    Kind("*/at_work.json", "how the last run of each job failed, if it did"),
     Kind("*/operations", "fct_pipeline_runs"),
     Kind("refresh.lock", "taken anew by each writer", is_kept=False),
     Kind(".rebuild-*", "left by `verify --rebuild` that was stopped", is_kept=False),
