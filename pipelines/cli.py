@@ -21,6 +21,7 @@ from pipelines import settings
 from pipelines.errors import Fault, Faults, together
 from pipelines.operations.commands import app as operations_app
 from pipelines.release.commands import app as release_app
+from pipelines.serving.commands import app as serving_app
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Origin, Workspace
 from pipelines.submissions.commands import app as submissions_app
 
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(submissions_app, name="submissions")
 app.add_typer(release_app, name="release")
+app.add_typer(serving_app, name="serving")
 app.add_typer(operations_app)
 # A pipe or a log has no width of its own; without one, long sentences would be cut into columns.
 WIDE = 180

@@ -9,11 +9,11 @@ from typing import Any
 
 from dagster import Executor, InitExecutorContext, executor, in_process_executor
 
-from pipelines import at_work, settings
+from pipelines import at_work, serving, settings
 from pipelines.alerts import watch
 from pipelines.at_work import Failed
 from pipelines.locking import one_at_a_time
-from pipelines.operations.runs import recorded
+from pipelines.operations.runs import recorded, step
 from pipelines.settings import Workspace
 
 # A refresh takes minutes. A run that the sensor asked for must not be lost because another one is at work.
@@ -46,6 +46,9 @@ class OneWriter(Executor):
                     taken_down.fail(f"step {event.step_key} failed")
                 yield event
             at_work.note_failure(workspace, run.job_name, failed)
+            with step("follow"):
+                # Also where nothing changed: a server that was down may be there again.
+                serving.follow(workspace)
         watch.look(workspace)
 
 

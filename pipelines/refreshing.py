@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from pipelines import progress, settings
+from pipelines import progress, serving, settings
 from pipelines.errors import Fault
 from pipelines.locking import one_at_a_time
-from pipelines.operations.runs import recorded
+from pipelines.operations.runs import recorded, step
 from pipelines.operations.space import require_room
 from pipelines.settings import Workspace
 from pipelines.store import inbox
@@ -38,12 +38,17 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     job = "as_at" if workspace.as_at else "refresh"
     with one_at_a_time(workspace), shown(err), recorded(workspace, job, "command line") as run:
         result = _watched(workspace, job, run.run_id)
+        with step("follow"):
+            # Also where nothing changed: a server that was down may be there again.
+            told = [] if workspace.as_at else serving.follow(workspace)
     from pipelines.reporting import print_as_at, print_summary
 
     if workspace.as_at:
         print_as_at(workspace, out)
     else:
         print_summary(workspace, result, out)
+    for line in told:
+        err.print(line, markup=False, soft_wrap=True)
 
 
 def refuse_sample_over_published(workspace: Workspace) -> None:

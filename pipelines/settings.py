@@ -186,6 +186,14 @@ def notify() -> tuple[str, ...]:
     return tuple(filter(None, (address.strip() for address in os.environ.get("IMPACT_NOTIFY", "").split(","))))
 
 
+def postgres_url() -> str | None:
+    """The database that teams read releases from: `IMPACT_POSTGRES_URL`, or None for the DuckDB file only.
+
+    It may hold a password, so it is shown nowhere.
+    """
+    return os.environ.get("IMPACT_POSTGRES_URL") or None
+
+
 def smtp_url() -> str | None:
     """The server of e-mails: `IMPACT_SMTP_URL`, such as smtps://user:password@host:465?from=impact@example.org."""
     return os.environ.get("IMPACT_SMTP_URL") or None

@@ -10,6 +10,7 @@ import pytest
 from filelock import FileLock
 
 from pipelines.settings import PROJECT_ROOT, Workspace
+from tests.postgres import postgres  # noqa: F401
 
 LONGEST = (
     "test_refresh.py",

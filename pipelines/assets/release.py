@@ -19,6 +19,7 @@ from pipelines.operations.runs import size_of, step
 from pipelines.progress import say
 from pipelines.release import access, embargo, publication, signing, waiting
 from pipelines.release.reading import connect, release_info
+from pipelines.serving import contents
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import code_version
 from pipelines.store import shown
@@ -122,6 +123,7 @@ def _serve(workspace: Workspace) -> str:
     release.write_manifest(candidate, workspace, fingerprint, None, release.carried_by(workspace, version))
     release.sign_manifest(candidate, signing.synthetic_key(workspace))
     shown.record(workspace, version)
+    contents.record(workspace, version)
     release.publish(candidate, workspace, version, settings.may_replace_published())
     release.note_withdrawals(workspace)
     release.settle(workspace)

@@ -51,7 +51,7 @@ def dagster_storage(workspace: Workspace) -> Iterator[Finding]:
 
 def postgres(_: Workspace) -> Iterator[Finding]:
     """The serving database answers, and the account may load releases and hand out the roles."""
-    url = os.environ.get("IMPACT_POSTGRES_URL")
+    url = settings.postgres_url()
     if not url:
         yield not_checked("PostgreSQL", "IMPACT_POSTGRES_URL is not set: the DuckDB file alone is served")
         return

@@ -49,6 +49,7 @@ KINDS = (
     Kind("*/raw", "files as they came in; everything else is made of them", is_fixed=True),
     Kind("*/fetched", "files as their servers gave them, and the log of the requests", is_fixed=True),
     Kind("*/shown", "what earlier releases showed; later ones are held against it", is_private=True),
+    Kind("*/restricted", "what a release shows to those who may see more", is_fixed=True, is_private=True),
     Kind("*/decisions.json", "what people decided on single files"),
     Kind("*/explanations.json", "why indicators moved"),
     Kind("*/waivers.json", "which checks need not hold, until when"),

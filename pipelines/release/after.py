@@ -109,6 +109,7 @@ def rollback(workspace: Workspace, version: str, reason: str, by: str) -> None:
 
 def settle(workspace: Workspace) -> None:
     """Brings everything that readers see in line with the releases and the notices beside them. May be repeated."""
+    from pipelines import serving
     from pipelines.release import web
 
     for origin in ("published", "synthetic"):
@@ -119,6 +120,7 @@ def settle(workspace: Workspace) -> None:
         is_good = held.release and _standing(workspace, held.release) not in BACK
         _point_to(workspace, held.release if is_good else fallback(_workspace(workspace, present), present))
     web.rebuild(workspace)
+    serving.follow(workspace)
 
 
 def served(workspace: Workspace) -> str | None:

@@ -184,11 +184,12 @@ def _write_dictionary(connection: duckdb.DuckDBPyConnection, stamp: Stamp) -> No
     """The table is there before it is filled: whether `create … as` lists itself is a matter of chance."""
     connection.execute(
         "create table candidate.dictionary "
-        "(table_name varchar, column_name varchar, data_type varchar, description varchar)"
+        "(table_name varchar, column_name varchar, data_type varchar, description varchar, release_id varchar)"
     )
     connection.execute(
         "insert into candidate.dictionary "
-        "select table_name, column_name, data_type, comment as description from duckdb_columns() "
+        f"select table_name, column_name, data_type, comment as description, {literal(stamp.release_id)} as release_id "
+        "from duckdb_columns() "
         "where database_name = 'candidate' order by table_name, column_index"
     )
     _describe(connection, "dictionary", "Every column of this release and what it means.", {}, stamp)

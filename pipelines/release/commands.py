@@ -15,6 +15,7 @@ import typer
 
 from pipelines import settings
 from pipelines.locking import one_at_a_time
+from pipelines.progress import listening
 from pipelines.settings import DUCKDB_FILE, Origin, Workspace
 
 app = typer.Typer(
@@ -88,7 +89,7 @@ def publish(version: Version) -> None:
     from pipelines.release import access, publication
 
     workspace = _published()
-    with one_at_a_time(workspace):
+    with one_at_a_time(workspace), listening(_tell):
         folder = publication.publish_waiting(workspace, version)
     typer.echo(f"release {version} is being served")
     counts = ", ".join(f"{role} {people}" for role, people in access.by_role(folder).items())
@@ -184,7 +185,7 @@ def withdraw(version: Version, reason: Reason, by: By = "") -> None:
     from pipelines.release import after
 
     workspace = after.workspace_of(version)
-    with one_at_a_time(workspace):
+    with one_at_a_time(workspace), listening(_tell):
         instead = after.withdraw(workspace, version, reason, by or settings.builder())
     served = f"release {instead} is being served" if instead else "no release is being served now"
     typer.echo(f"release {version} is withdrawn; {served}")
@@ -196,7 +197,7 @@ def rollback(version: Version, reason: Reason, by: By = "") -> None:
     from pipelines.release import after
 
     workspace = after.workspace_of(version)
-    with one_at_a_time(workspace):
+    with one_at_a_time(workspace), listening(_tell):
         after.rollback(workspace, version, reason, by or settings.builder())
     typer.echo(f"release {version} is being served")
 
@@ -231,7 +232,7 @@ def web() -> None:
     from pipelines.release import after
 
     workspace = settings.workspace()
-    with one_at_a_time(workspace):
+    with one_at_a_time(workspace), listening(_tell):
         after.settle(workspace)
     typer.echo(f"the web root is {workspace.web}")
 
@@ -245,6 +246,11 @@ def serve(port: Annotated[int, typer.Option(help="Port; only this machine can re
         typer.echo(f"http://{running.server_address[0]}:{running.server_port}/")
         with suppress(KeyboardInterrupt):
             running.serve_forever()
+
+
+def _tell(line: str) -> None:
+    """What went on beside the release itself, such as a server that could not be reached."""
+    typer.echo(line, err=True)
 
 
 def _published() -> Workspace:

@@ -17,6 +17,7 @@ from pipelines.errors import Fault, Faults
 from pipelines.release import after, approval, promote, waiting, withdrawals
 from pipelines.release.embargo import in_words, read_calendar
 from pipelines.release.manifest import read_manifest, verify_or_raise
+from pipelines.serving import contents
 from pipelines.settings import Workspace
 from pipelines.store import shown
 
@@ -40,6 +41,7 @@ def publish_waiting(workspace: Workspace, version: str) -> Path:
     promote.require_ready(folder, workspace, version)
     # Before the release is served, so that no stop loses it.
     shown.admit(workspace, version, waiting.behind(folder) / waiting.SHOWN)
+    contents.admit(workspace, version, waiting.behind(folder) / waiting.RESTRICTED)
     _take_along(workspace, folder)
     release = promote.put_out(folder, workspace, version)
     _settle(workspace, folder)

@@ -21,12 +21,14 @@ from pipelines.errors import Fault
 from pipelines.release import withdrawals
 from pipelines.release.manifest import SIGNATURE, read_manifest
 from pipelines.release.promote import VERSION
+from pipelines.serving import contents
 from pipelines.settings import Workspace
 from pipelines.store import shown
 from pipelines.store.snapshots import make_private
 
 SHOWN = "shown.parquet"
 WITHDRAWN = "withdrawn.json"
+RESTRICTED = "restricted.parquet"
 BUILD = "build.json"
 
 
@@ -111,6 +113,7 @@ def newest(workspace: Workspace) -> Path | None:
 def _keep(workspace: Workspace, version: str, folder: Path) -> None:
     make_private(folder)
     shown.keep(workspace, folder / SHOWN)
+    contents.keep(workspace, folder / RESTRICTED, version)
     withdrawals.keep(workspace, folder / WITHDRAWN)
     build = Build(settings.builder(), shown.digests(workspace, leave_out=version))
     (folder / BUILD).write_text(json.dumps(asdict(build), indent=1), encoding="utf-8")

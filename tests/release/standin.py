@@ -96,6 +96,7 @@ _TABLES = {
     "core.fct_maturity_responses": """
         select '00d1f0c0ffee' || lpad(i::varchar, 4, '0') as submission_id, 'R' || i as org_code,
             case when i = 0 then 'published' else 'private' end as sharing_scope, i = 0 as is_reportable,
+            'board_approved' as submission_status,
             'e1e1e1e1e1e1' as edition, 'f2f2f2f2f2f2' as vintage, 'observed' as value_status
         from range(3) as t(i)""",
     "published.pub_driver_maturity": """
