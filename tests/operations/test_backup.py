@@ -282,6 +282,15 @@ def test_a_restore_that_breaks_off_leaves_nothing(made, tmp_path, monkeypatch):
     assert restore.altered(into) == []
 
 
+def test_what_a_restore_left_that_was_killed_is_cleared_away(original, made, tmp_path):
+    left = tmp_path / "into" / restore.ASIDE / "releases" / FIRST
+    left.mkdir(parents=True)
+    (left / "half.csv").write_text("half")
+    left.chmod(0o555)
+    restore.restore(made, tmp_path / "into")
+    assert told(tmp_path / "into") == told(original)
+
+
 def test_a_backup_that_breaks_off_gets_no_name(home, tmp_path, monkeypatch):
     place, put = tmp_path / "place", vault.put
 
@@ -364,11 +373,11 @@ def _joined(path: Path) -> Iterator[tuple[str, str]]:
     """Where it stands, and the path. `then` is the home of a rebuild, which is removed with it."""
     tree = ast.parse(path.read_text())
     constants = {
-        target.id: node.value.value
+        target.id: value.value
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        for target in node.targets
-        if isinstance(target, ast.Name)
+        if isinstance(node, ast.Assign)
+        for target, value in _assigned(node)
+        if isinstance(target, ast.Name) and isinstance(value, ast.Constant)
     }
     for node in ast.walk(tree):
         if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.left, ast.Attribute)):
@@ -379,6 +388,15 @@ def _joined(path: Path) -> Iterator[tuple[str, str]]:
             yield where, f"published/{name}"
         elif node.left.attr == "root" and isinstance(name, str) and ast.unparse(node.left.value) != "then":
             yield where, name
+
+
+def _assigned(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Also where several names are given at once."""
+    for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            yield from zip(target.elts, node.value.elts, strict=True)
+        else:
+            yield target, node.value
 
 
 def test_the_served_sample_holds_nothing_that_is_not_declared(served_sample):

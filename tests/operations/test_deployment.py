@@ -21,6 +21,7 @@ import pytest
 import yaml
 from dagster import DagsterInstance, JobDefinition, execute_job, job, op, reconstructable
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from pipelines import cli, executing, settings
 from pipelines.settings import PROJECT_ROOT
@@ -68,6 +69,29 @@ def test_every_command_in_the_guide_and_in_the_examples_exists():
         assert {word for word in words if word.startswith("--")} <= options, words
     starts = [words for path in UNITS for words in re.findall(r"^ExecStart=\S+/impact (\S+)", path.read_text(), re.M)]
     assert sorted(starts) == ["backup", "backup", "daemon", "web"]
+
+
+@pytest.mark.parametrize(
+    "words, program, given",
+    [
+        (["daemon"], "dagster-daemon", ["run"]),
+        (["web", "--port", "3001"], "dagster", ["dev", "-h", "127.0.0.1", "-p", "3001"]),
+        (["web", "--pages-only"], "dagster-webserver", ["-h", "127.0.0.1", "-p", "3000"]),
+        (["web", "--read-only"], "dagster-webserver", ["-h", "127.0.0.1", "-p", "3000", "--read-only"]),
+    ],
+)
+def test_services_become_programs_of_dagster_that_only_this_machine_reaches(
+    tmp_path, monkeypatch, words, program, given
+):
+    started: list[list[str]] = []
+    monkeypatch.setenv("IMPACT_HOME", str(tmp_path))
+    monkeypatch.setattr(cli.os, "environ", os.environ.copy())
+    monkeypatch.setattr(cli.os, "chdir", lambda _: None)
+    monkeypatch.setattr(cli.os, "execv", lambda _, command: started.append(command))
+    CliRunner().invoke(cli.app, words, catch_exceptions=False)
+    path, *rest = started[0]
+    assert (Path(path).name, rest) == (program, [*given, "-m", "pipelines.definitions"])
+    assert Path(path).exists()
 
 
 # Dagster's storage on PostgreSQL
