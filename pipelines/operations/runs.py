@@ -72,7 +72,7 @@ class Run:
     def __init__(self, workspace: Workspace, run_id: str, job: str, trigger: str, log: Log) -> None:
         self.run_id, self._job, self._trigger = run_id, job, trigger
         self._folder, self._log, self._watch = folder(workspace), log, usage.Watch()
-        self._peak, self._failed = 0, ""
+        self._peak, self._failed, self._last = 0, "", ""
 
     def begin(self) -> None:
         """Opens the journal."""
@@ -92,8 +92,8 @@ class Run:
         _fold(self._folder)
 
     def fail(self, reason: str) -> None:
-        """Says that the run did not succeed, where nothing was raised."""
-        self._failed = self._failed or logs.redacted(reason)
+        """Says that the run did not succeed, where nothing is raised. What its last step said goes before."""
+        self._failed = self._failed or self._last or logs.redacted(reason)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
@@ -107,10 +107,11 @@ class Run:
         try:
             yield told
         except BaseException as error:
+            # Whether the run failed is not known yet: the step may be tried again.
             outcome, reason = _outcome(error), reason_of(error)
-            self.fail(reason)
             raise
         finally:
+            self._last = reason or ""
             peak = self._watch.take()
             self._peak = max(self._peak, peak)
             row.rows_in, row.rows_out, row.bytes_out = told.rows_in, told.rows_out, told.bytes_out

@@ -131,6 +131,16 @@ def test_the_command_lists_runs_of_both_origins(workspace, monkeypatch):
     assert "fetch" in table and "succeeded" in table
 
 
+def test_a_step_that_is_tried_again_is_no_failure_of_the_run(workspace):
+    with runs.recorded(workspace, "refresh", "schedule monthly"):
+        with pytest.raises(OSError), runs.step("fetch"):
+            raise OSError("the line broke")
+        with runs.step("fetch"):
+            pass
+    tried = [(row["step"], row["outcome"]) for row in runs.read(workspace)]
+    assert tried == [("run", "succeeded"), ("fetch", "failed"), ("fetch", "succeeded")]
+
+
 # Runs that Dagster starts
 
 
@@ -142,7 +152,8 @@ def works() -> None:
 
 @op
 def breaks() -> None:
-    raise ValueError("broken")
+    with runs.step("gate"):
+        raise ValueError("broken")
 
 
 @job(executor_def=executing.one_writer)
@@ -181,6 +192,7 @@ def test_runs_of_dagster_are_taken_down_alike(workspace, monkeypatch, definition
         run_id = result.run_id
     row = rows(workspace)["run"]
     assert (row["run_id"], row["trigger"], row["outcome"]) == (run_id, trigger, outcome)
+    assert row["reason"] == (None if outcome == "succeeded" else "ValueError: broken")
     said = {(line["level"], line["message"]) for line in lines(workspace.root) if line["run_id"] == run_id}
     if outcome == "succeeded":
         assert ("info", "looking into the inbox") in said
