@@ -44,6 +44,8 @@ class Server:
             parts: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(url)
         except psycopg.Error:
             raise _unreadable() from None
+        if _is_torn(parts):
+            raise _unreadable()
         host = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
         return cls(url, f"{host}/{parts.get('dbname', '')}", str(parts.get("password") or ""))
 
@@ -117,6 +119,12 @@ def told(server: Server, doing: str) -> Iterator[None]:
             "the server was stopped, its disk is full, or a right was taken from the account",
             "see to that, then run `impact serving setup` and `impact serving sync`; readers keep what they had",
         ) from None
+
+
+def _is_torn(parts: dict[str, Any]) -> bool:
+    """Whether a piece of the password is taken for something else: it had a character that cuts a URL."""
+    port = str(parts.get("port", "0")).replace(",", "")
+    return not port.isdecimal() or any("@" in str(parts.get(name, "")) for name in ("host", "dbname"))
 
 
 def _unreadable() -> Fault:

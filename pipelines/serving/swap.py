@@ -86,9 +86,13 @@ def put_in_place(connection: psycopg.Connection, names: Sequence[str]) -> list[F
         with connection.transaction():
             _rename(connection, names)
     for name in names:
-        # After the step: whoever looked a name up in the midst of it still may read what he found.
+        # After the step: whoever looked a name up in the midst of it still may read what he found. The tables too,
+        # because pg_stats shows values to whoever may read a table, whatever schema it is in.
         readers = ", ".join(READERS_OF[name])
-        connection.execute(f"revoke all on schema {name}_old from {readers}")
+        connection.execute(
+            f"revoke all on schema {name}_old from {readers}; "
+            f"revoke all on all tables in schema {name}_old from {readers}"
+        )
     return stuck
 
 
@@ -191,7 +195,7 @@ def _rested_on(schema: str, views: Sequence[str], error: Exception) -> Fault:
     named = ", ".join(views) or str(error).splitlines()[0]
     return Fault(
         f"PostgreSQL, schema {schema}",
-        f"objects of other people rest on it, and go on showing the release that it holds: {named}",
+        f"objects of other people rest on it, and do not show the release that is served: {named}",
         "views that are made anew after each release, or queries that name the schema published",
         "a view keeps to the very table that it was made from, whatever that table is called later",
         "ask its owner to create it again; then the next run clears the schema away",
