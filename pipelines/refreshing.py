@@ -6,9 +6,9 @@ Belongs here: what surrounds the job. Does not belong here: its steps (assets/),
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 
@@ -21,6 +21,8 @@ from pipelines.store import inbox
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
+Result = TypeVar("Result")
+
 
 def run(workspace: Workspace, out: Console, err: Console) -> None:
     """Runs the whole job and prints what happened.
@@ -32,7 +34,8 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     _require_driver_of_inbox(workspace)
     _require_date(workspace)
     with one_at_a_time(workspace), shown(err):
-        result = _recorded(workspace, "as_at" if workspace.as_at else "refresh")
+        job = "as_at" if workspace.as_at else "refresh"
+        result = recorded(workspace, job, lambda: _execute(job))
     from pipelines.reporting import print_as_at, print_summary
 
     if workspace.as_at:
@@ -74,20 +77,20 @@ def _require_date(workspace: Workspace) -> None:
         read_calendar().next_release(settings.built_at())
 
 
-def _recorded(workspace: Workspace, job_name: str) -> ExecuteInProcessResult:
-    """Runs the job; whatever becomes of it, who must know it is told."""
+def recorded(workspace: Workspace, job: str, execute: Callable[[], Result]) -> Result:
+    """What `execute` returns; whatever becomes of the run, who must know it is told."""
     from pipelines import at_work
     from pipelines.alerts import watch
 
     failed = None
     try:
-        with at_work.recorded(workspace, job_name):
-            return _execute(job_name)
+        with at_work.recorded(workspace, job):
+            return execute()
     except Exception as error:
-        failed = watch.failed(workspace, job_name, type(error).__name__, str(error))
+        failed = watch.failed(workspace, job, type(error).__name__, str(error))
         raise
     finally:
-        at_work.note_failure(workspace, job_name, failed)
+        at_work.note_failure(workspace, job, failed)
         watch.look(workspace)
 
 
