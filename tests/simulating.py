@@ -28,7 +28,7 @@ from pipelines.assets import raw, staged, warehouse
 from pipelines.assets import release as releasing
 from pipelines.errors import Fault
 from pipelines.fetch import http
-from pipelines.planning import Decision
+from pipelines.planning import ASKING, Decision
 from pipelines.registry import load_sources
 from pipelines.release import approval, embargo, publication, waiting
 from pipelines.release.embargo import LONDON
@@ -45,13 +45,14 @@ SICKNESS, EMERGENCY, INBOX = "sickness_absence", "ae_four_hour", "impact_self_as
 LANDING = {SICKNESS: "/sickness", EMERGENCY: "/emergency"}
 ORGANISATIONS = 20
 DOWN = Answer(b"out of order", 500)
-LOOKS = (time(9, 30), time(9, 45), time(12, 0), time(13, 45), time(16, 45))
+LOOKS = (time(9, 30), time(9, 45), time(10, 30), time(12, 0), time(13, 45), time(16, 45))
 """When the simulated daemon looks at its schedules and sensors; a real one looks at its sensors more often."""
+RELEASING = (time(9, 30), time(10, 30))
 
 
 @dataclass
 class Simulation:
-    """moment: by the one clock, UTC. is_off: whether the machine is. refuses: what the gate says, None for well.
+    """moment: by the one clock, UTC. is_off: whether the machine is. missed: ticks while it was. refuses: what the gate says, None for well.
 
     runs: every refresh with its moment and the sources that were asked. out: each release with its moment.
     """
@@ -61,6 +62,7 @@ class Simulation:
     inbox: Path
     moment: datetime
     is_off: bool = False
+    missed: bool = False
     refuses: str | None = None
     published: dict[str, list[str]] = field(default_factory=dict)
     runs: list[tuple[datetime, tuple[str, ...]]] = field(default_factory=list)
@@ -81,13 +83,26 @@ class Simulation:
         return [(_without_hash(key), *days) for key, *days in found]
 
     def look(self) -> None:
-        """What the daemon does at one moment: the sensors, then the schedules."""
+        """What the daemon does at one moment: the sensors, then the schedules whose moment it is, or was missed."""
         if self.is_off:
             return
+        local = self.moment.astimezone(LONDON).time()
         watch.look(self.workspace)
         self._run_if(schedules.inbox_decision(self.workspace), self._refresh)
-        self._run_if(schedules.release_decision(self.workspace), self._publish)
-        self._run_if(schedules.refresh_decision(self.workspace), self._refresh)
+        if local in RELEASING or self.missed:
+            self._run_if(schedules.release_decision(self.workspace), self._publish)
+        if local in ASKING or self.missed:
+            self._run_if(schedules.refresh_decision(self.workspace), self._refresh)
+        self.missed = False
+
+    def switch_off(self) -> None:
+        """Nothing is looked at until it is on again."""
+        self.is_off = True
+
+    def switch_on(self) -> None:
+        """The daemon looks at once at what it missed."""
+        self.is_off, self.missed = False, True
+        self.look()
 
     def look_twice(self) -> None:
         """As a daemon that was stopped between asking for a run and noting that it did."""

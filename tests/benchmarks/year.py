@@ -27,11 +27,6 @@ def published(source_id: str, edition: str, **how: object):
     return lambda made: made.publish(source_id, edition, **how)
 
 
-def switched(is_off: bool):
-    """The machine is switched off, or on again."""
-    return lambda made: setattr(made, "is_off", is_off)
-
-
 def gate(refuses: str | None):
     """From now on the gate finds something, or nothing."""
     return lambda made: setattr(made, "refuses", refuses)
@@ -99,9 +94,8 @@ SCRIPT: Script = {
     "2027-06-24 09:31": lambda made: made.close(SICKNESS),
     "2027-06-29 20:00": lambda made: made.open(SICKNESS),
     # The machine is off for three weeks, in which a release day and two editions fall.
-    "2027-07-26 18:00": switched(True),
-    "2027-08-16 10:10": switched(False),
-    "2027-08-16 10:11": Simulation.look,
+    "2027-07-26 18:00": Simulation.switch_off,
+    "2027-08-16 10:10": Simulation.switch_on,
     # A submission; then one that nobody can read; then an organisation takes its answers back after the approval.
     "2027-09-14 10:00": lambda made: made.submit("ZX001.json", submission("ZX001", "board_approved")),
     "2027-09-21 10:00": lambda made: made.submit("ZX002.json", "not json"),
@@ -123,7 +117,7 @@ RELEASES = [
     ("2027.5.0", "2027-06-03", "2027-06-03 09:30"),
     ("2027.6.0", "2027-07-08", "2027-07-08 09:30"),
     # As soon as the machine was back, on a working day.
-    ("2027.7.0", "2027-08-05", "2027-08-16 10:11"),
+    ("2027.7.0", "2027-08-05", "2027-08-16 10:10"),
     ("2027.8.0", "2027-09-02", "2027-09-02 09:30"),
     ("2027.9.0", "2027-10-07", "2027-10-07 09:30"),
     # The working day after the approval that came too late.
