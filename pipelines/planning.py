@@ -101,18 +101,28 @@ def to_release(known: Known, moment: dt.datetime, half_out: Collection[str] = ()
     ready = sorted({*half_out, *(one.version for one in known.waiting if one.may_go_out(moment))})
     if not ready:
         return Decision(None, "nothing waits that is approved and whose embargo is over")
-    return Decision(f"release:{local.date()}:{','.join(ready)}", f"approved, and its embargo is over: {ready}")
+    slot = f"{local:%Y-%m-%dT%H}:{local.minute // 30 * 30:02d}"
+    return Decision(f"release:{slot}:{','.join(ready)}", f"approved, and its embargo is over: {ready}")
 
 
 def to_take_in(state: str, taken: str, moment: dt.datetime) -> Decision:
     """Whether people handed in what no run has taken in. state, taken: hashes of what is there, and of what was.
 
-    A run that was lost is asked for again some hours later.
+    A run that was lost is asked for again in the next hour.
     """
     if state == taken or not state:
         return Decision(None, "nothing new in the inbox, and no new decision on a file")
-    occasion = f"{moment.date()}T{moment.hour // 4 * 4:02d}"
-    return Decision(f"inbox:{occasion}:{state}", "something new in the inbox, or a decision on a file", {})
+    return Decision(f"inbox:{_hour(moment)}:{state}", "something new in the inbox, or a decision on a file", {})
+
+
+def to_begin_again(began_at: str, moment: dt.datetime) -> Decision:
+    """A run that was killed is done again. A start that failed is tried again in the next hour."""
+    return Decision(f"again:{_hour(moment)}:{began_at}", f"the run of {began_at} was stopped half way", {})
+
+
+def _hour(moment: dt.datetime) -> str:
+    """Dagster counts a run that could not even be started as one that was asked for."""
+    return f"{moment:%Y-%m-%dT%H}"
 
 
 def _approved_and_soon_out(waiting: Iterable[Waiting], moment: dt.datetime) -> str | None:

@@ -6,22 +6,24 @@ Belongs here: what surrounds the job. Does not belong here: its steps (assets/),
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 
 from pipelines import progress, serving, settings
 from pipelines.errors import Fault
 from pipelines.locking import one_at_a_time
-from pipelines.operations.runs import recorded, step
+from pipelines.operations import runs
 from pipelines.operations.space import require_room
 from pipelines.settings import Workspace
 from pipelines.store import inbox
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
+
+Result = TypeVar("Result")
 
 
 def run(workspace: Workspace, out: Console, err: Console) -> None:
@@ -36,9 +38,9 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     _require_date(workspace)
     require_room(workspace)
     job = "as_at" if workspace.as_at else "refresh"
-    with one_at_a_time(workspace), shown(err), recorded(workspace, job, "command line") as run:
-        result = _watched(workspace, job, run.run_id)
-        with step("follow"):
+    with one_at_a_time(workspace), shown(err), runs.recorded(workspace, job, "command line") as taken_down:
+        result = recorded(workspace, job, lambda: _execute(job, taken_down.run_id))
+        with runs.step("follow"):
             # Also where nothing changed: a server that was down may be there again.
             told = [] if workspace.as_at else serving.follow(workspace)
     from pipelines.reporting import print_as_at, print_summary
@@ -84,20 +86,20 @@ def _require_date(workspace: Workspace) -> None:
         read_calendar().next_release(settings.built_at())
 
 
-def _watched(workspace: Workspace, job_name: str, run_id: str) -> ExecuteInProcessResult:
-    """Runs the job; whatever becomes of it, who must know it is told."""
+def recorded(workspace: Workspace, job: str, execute: Callable[[], Result]) -> Result:
+    """What `execute` returns; whatever becomes of the run, who must know it is told."""
     from pipelines import at_work
     from pipelines.alerts import watch
 
     failed = None
     try:
-        with at_work.recorded(workspace, job_name):
-            return _execute(job_name, run_id)
+        with at_work.recorded(workspace, job):
+            return execute()
     except Exception as error:
-        failed = watch.failed(workspace, job_name, type(error).__name__, str(error))
+        failed = watch.failed(workspace, job, type(error).__name__, str(error))
         raise
     finally:
-        at_work.note_failure(workspace, job_name, failed)
+        at_work.note_failure(workspace, job, failed)
         watch.look(workspace)
 
 

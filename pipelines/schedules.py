@@ -36,7 +36,8 @@ from pipelines.store import inbox
 
 REFRESH = "refresh"
 LONDON = "Europe/London"
-WORKING_DAYS = "30 9 * * 1-5"
+RELEASING = ["30 9 * * 1-5", "0,30 10 * * 1-5"]
+"""At half past nine; twice more for a run that could not be started."""
 ASKING = [f"{time.minute} {time.hour} * * 1-5" for time in planning.ASKING]
 WEEKLY = "15 3 * * 0"
 EVERY_QUARTER_OF_AN_HOUR = 900
@@ -66,7 +67,7 @@ def release_day(job_name: str) -> ScheduleDefinition:
     @schedule(
         name="release_day",
         job_name=job_name,
-        cron_schedule=WORKING_DAYS,
+        cron_schedule=RELEASING,
         execution_timezone=LONDON,
         default_status=_of_schedules(),
         description="Puts out the releases that are approved and whose embargo is over.",
@@ -140,7 +141,7 @@ def inbox_decision(workspace: Workspace) -> Decision:
     """Whether the inbox holds something new, or a run was killed and must be done again."""
     stopped = at_work.killed(workspace)
     if stopped and stopped.job == REFRESH and stopped.attempts < at_work.MOST_ATTEMPTS:
-        return Decision(f"again:{stopped.began_at}", f"the run of {stopped.began_at} was stopped half way", {})
+        return planning.to_begin_again(stopped.began_at, settings.now())
     return planning.to_take_in(arrival_state(workspace), inbox.taken_state(workspace), settings.now())
 
 

@@ -2,7 +2,7 @@
 
     uv run python tests/benchmarks/daemon.py FOLDER [--kill]
 
-FOLDER is a new home. The files are those of the SYNTHETIC sample, which stand in for published ones; with --kill, the
+FOLDER is a new home, or one that an earlier call of this script has left half way. The files are those of the SYNTHETIC sample, which stand in for published ones; with --kill, the
 process of the first run gets SIGKILL as soon as it builds the warehouse. Ends when a release waits, and tells when what
 happened. About three minutes of CPU time, or five with --kill.
 """
@@ -29,12 +29,17 @@ PATIENCE = 3000.0
 
 
 def prepare(home: Path) -> dict[str, str]:
-    """A home with keys, waivers for old files, and the sample beside it. Returns the environment of the daemon."""
+    """A home with keys, waivers for old files, and the sample beside it. Returns what the daemon reads."""
     make_keys(home)
     waive_freshness(home)
     write_sample(home / "offered")
     os.rename(home / "offered" / "submissions", home / "inbox")
     (home / "dagster").mkdir()
+    return environment_of(home)
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """What the daemon reads."""
     settings = {
         "HOME": home,
         "DAGSTER_DIR": home / "dagster",
@@ -46,7 +51,8 @@ def prepare(home: Path) -> dict[str, str]:
         "SAMPLE_AS_PUBLISHED": "yes",
     }
     named = {f"IMPACT_{name}": str(value) for name, value in settings.items()}
-    return {**os.environ, **named, "DAGSTER_HOME": str(PROJECT_ROOT), "DO_NOT_TRACK": "1"}
+    others = {"DAGSTER_HOME": str(PROJECT_ROOT), "DAGSTER_GRPC_TIMEOUT_SECONDS": "600", "DO_NOT_TRACK": "1"}
+    return {**os.environ, **named, **others}
 
 
 def watch(workspace: Workspace, is_to_kill: bool) -> None:
@@ -75,10 +81,10 @@ def main() -> None:
     parser.add_argument("--kill", action="store_true")
     given = parser.parse_args()
     home = given.home.resolve()
-    environment = prepare(home)
+    environment = prepare(home) if not home.exists() else environment_of(home)
     workspace = Workspace(home, "published")
     command = [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-m", "pipelines.definitions"]
-    with (home / "daemon.log").open("w") as log:
+    with (home / "daemon.log").open("a") as log:
         daemon = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, stdout=log, stderr=log)
         try:
             watch(workspace, given.kill)

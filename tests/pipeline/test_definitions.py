@@ -86,7 +86,7 @@ def test_nothing_runs_by_itself_unless_somebody_wants_it(defs, name):
 
 def test_what_is_approved_is_put_out_on_working_days_at_half_past_nine_in_london(defs):
     schedule = defs.resolve_schedule_def("release_day")
-    assert (schedule.job_name, schedule.cron_schedule) == ("publish_due", "30 9 * * 1-5")
+    assert (schedule.job_name, schedule.cron_schedule) == ("publish_due", ["30 9 * * 1-5", "0,30 10 * * 1-5"])
     assert schedule.execution_timezone == "Europe/London"
 
 

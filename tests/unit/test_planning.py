@@ -120,7 +120,8 @@ def test_half_past_nine_is_another_moment_after_the_clocks_change():
 
 
 def test_a_publication_that_was_stopped_is_finished():
-    assert to_release(knowing(), london("2027-04-09T09:30"), ["2027.1.0"]).run_key == "release:2027-04-09:2027.1.0"
+    decision = to_release(knowing(), london("2027-04-09T09:30"), ["2027.1.0"])
+    assert decision.run_key == "release:2027-04-09T09:30:2027.1.0"
 
 
 def test_publishers_wait_while_what_is_approved_is_soon_out():
