@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +20,7 @@ from rich.table import Table
 from pipelines import settings
 from pipelines.clients.commands import clients
 from pipelines.errors import Fault, Faults, together
+from pipelines.operations.commands import app as operations_app
 from pipelines.release.commands import app as release_app
 from pipelines.serving.commands import app as serving_app
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Origin, Workspace
@@ -37,6 +38,7 @@ app.add_typer(submissions_app, name="submissions")
 app.add_typer(release_app, name="release")
 app.add_typer(serving_app, name="serving")
 app.command()(clients)
+app.add_typer(operations_app)
 # A pipe or a log has no width of its own; without one, long sentences would be cut into columns.
 WIDE = 180
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
@@ -109,13 +111,14 @@ def fetch(
     """Fetches what is new from the publishers, for the next `impact refresh --live` or `--from`."""
     from pipelines.fetch.fetching import choose, fetch_all
     from pipelines.locking import one_at_a_time
+    from pipelines.operations.runs import recorded
     from pipelines.refreshing import shown
     from pipelines.registry import load_sources
     from pipelines.reporting import print_outcomes
 
     workspace = Workspace(settings.home(), "published")
     chosen = choose(load_sources(), sources or [])
-    with one_at_a_time(workspace), shown(err):
+    with one_at_a_time(workspace), shown(err), recorded(workspace, "fetch", "command line"):
         run = fetch_all(chosen, workspace, dry_run, newest)
     print_outcomes(run.outcomes, dry_run, out)
     if run.faults:
@@ -131,6 +134,28 @@ def status(
     from pipelines.status import print_status
 
     print_status(_workspaces_in_use(), format_, out, reasons)
+
+
+@app.command()
+def alerts(format_: Annotated[str, typer.Option("--format", help="table or json")] = "table") -> None:
+    """Lists what needs a person: what is wrong, where, and what to do."""
+    from pipelines.schedule_report import print_alerts
+
+    print_alerts(_workspaces_in_use(), format_, out)
+
+
+@app.command()
+def schedule(
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; by default 60 days from now.")
+    ] = None,
+) -> None:
+    """Shows what will happen when: editions that are due, rounds of asking, release days."""
+    from pipelines.schedule_report import print_schedule
+
+    since = settings.today()
+    last = until.date() if until else since + timedelta(days=60)
+    print_schedule(Workspace(settings.home(), "published"), since, last, out)
 
 
 Source = Annotated[str, typer.Argument(help="A source, such as sickness_absence.")]
@@ -305,14 +330,33 @@ def sync(check: Annotated[bool, typer.Option("--check", help="Only say what is o
 
 
 @app.command()
-def web(port: Annotated[int, typer.Option(help="Port of the web interface.")] = 3000) -> None:
+def web(
+    port: Annotated[int, typer.Option(help="Port of the web interface; only this machine can reach it.")] = 3000,
+    pages_only: Annotated[
+        bool, typer.Option("--pages-only", help="Without the daemon, which then runs by itself: impact daemon.")
+    ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Nobody can start, stop or switch anything there; without the daemon.")
+    ] = False,
+) -> None:
     """Starts Dagster's web interface and daemon on this machine."""
+    place = ("-h", "127.0.0.1", "-p", str(port))
+    if pages_only or read_only:
+        _become("dagster-webserver", *place, *(["--read-only"] if read_only else []))
+    _become("dagster", "dev", *place)
+
+
+@app.command()
+def daemon() -> None:
+    """Runs Dagster's daemon alone: schedules, sensors, and the runs that they start."""
+    _become("dagster-daemon", "run")
+
+
+def _become(program: str, *words: str) -> None:
+    """This process goes on as a program of Dagster, with the environment that it needs."""
     origin: Origin = "synthetic" if os.environ.get("IMPACT_ORIGIN") != "published" else "published"
     _set_environment(origin, settings.published_files(), settings.inbox(), False)
-    command = [
-        str(Path(sys.executable).with_name("dagster")),
-        *("dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)),
-    ]
+    command = [str(Path(sys.executable).with_name(program)), *words, "-m", "pipelines.definitions"]
     os.chdir(PROJECT_ROOT)
     os.execv(command[0], command)
 
@@ -336,7 +380,7 @@ def _set_environment(origin: Origin, from_: Path | None, inbox: str | None, repl
         "IMPACT_SUBMISSIONS": str(_as_folder(inbox) or inbox or ""),
         "IMPACT_REPLACE_PUBLISHED": "yes" if replace else "no",
         "IMPACT_DAGSTER_DIR": str(dagster_dir),
-        "DAGSTER_HOME": str(PROJECT_ROOT),
+        "DAGSTER_HOME": str(settings.dagster_folder()),
         "DO_NOT_TRACK": "1",
         "GX_ANALYTICS_ENABLED": "false",
     }

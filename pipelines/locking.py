@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from pipelines.errors import Fault
 from pipelines.settings import Workspace
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 @contextmanager
 def one_at_a_time(workspace: Workspace, wait: float = 0) -> Iterator[None]:
     """Holds the lock inside the block. wait: seconds to wait for it. Raises Fault where it stays taken."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
-    workspace.root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(workspace.root / "refresh.lock")
+    lock = _lock(workspace)
     try:
         lock.acquire(timeout=wait)
     except Timeout as error:
@@ -34,3 +37,21 @@ def one_at_a_time(workspace: Workspace, wait: float = 0) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_free(workspace: Workspace) -> bool:
+    """Whether nobody holds the lock at this moment."""
+    from filelock import Timeout
+
+    try:
+        with _lock(workspace).acquire(timeout=0):
+            return True
+    except Timeout:
+        return False
+
+
+def _lock(workspace: Workspace) -> FileLock:
+    from filelock import FileLock
+
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    return FileLock(workspace.root / "refresh.lock")

@@ -6,35 +6,43 @@ Belongs here: what surrounds the job. Does not belong here: its steps (assets/),
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 
 from pipelines import progress, serving, settings
 from pipelines.errors import Fault
 from pipelines.locking import one_at_a_time
+from pipelines.operations import runs
+from pipelines.operations.space import require_room
 from pipelines.settings import Workspace
 from pipelines.store import inbox
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
+Result = TypeVar("Result")
+
 
 def run(workspace: Workspace, out: Console, err: Console) -> None:
     """Runs the whole job and prints what happened.
 
     Raises Fault where another refresh is running, where synthetic data would replace published data, where no
-    driver is installed for the inbox, where the release calendar has no date left, or whatever stopped the job.
+    driver is installed for the inbox, where the release calendar has no date left, where the disk is too full, or
+    whatever stopped the job.
     """
     refuse_sample_over_published(workspace)
     _require_driver_of_inbox(workspace)
     _require_date(workspace)
-    with one_at_a_time(workspace), shown(err):
-        result = _execute("as_at" if workspace.as_at else "refresh")
-        # Also where nothing changed: a server that was down may be there again.
-        told = [] if workspace.as_at else serving.follow(workspace)
+    require_room(workspace)
+    job = "as_at" if workspace.as_at else "refresh"
+    with one_at_a_time(workspace), shown(err), runs.recorded(workspace, job, "command line") as taken_down:
+        result = recorded(workspace, job, lambda: _execute(job, taken_down.run_id))
+        with runs.step("follow"):
+            # Also where nothing changed: a server that was down may be there again.
+            told = [] if workspace.as_at else serving.follow(workspace)
     from pipelines.reporting import print_as_at, print_summary
 
     if workspace.as_at:
@@ -78,7 +86,24 @@ def _require_date(workspace: Workspace) -> None:
         read_calendar().next_release(settings.built_at())
 
 
-def _execute(job_name: str) -> ExecuteInProcessResult:
+def recorded(workspace: Workspace, job: str, execute: Callable[[], Result]) -> Result:
+    """What `execute` returns; whatever becomes of the run, who must know it is told."""
+    from pipelines import at_work
+    from pipelines.alerts import watch
+
+    failed = None
+    try:
+        with at_work.recorded(workspace, job):
+            return execute()
+    except Exception as error:
+        failed = watch.failed(workspace, job, type(error).__name__, str(error))
+        raise
+    finally:
+        at_work.note_failure(workspace, job, failed)
+        watch.look(workspace)
+
+
+def _execute(job_name: str, run_id: str) -> ExecuteInProcessResult:
     progress.say("loading the definitions")
     from dagster import DagsterInstance
 
@@ -86,7 +111,7 @@ def _execute(job_name: str) -> ExecuteInProcessResult:
 
     job = defs.resolve_job_def(job_name)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True)
+    return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True, run_id=run_id)
 
 
 @contextmanager

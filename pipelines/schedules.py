@@ -1,89 +1,190 @@
-"""When the job runs by itself, and what makes it run in between.
+"""When the jobs run by themselves: the schedules and the sensors.
 
-Belongs here: the schedules and the inbox sensor. Does not belong here: what a run does (assets/).
+Belongs here: looking up what a decision rests on, and asking Dagster for a run. Does not belong here: the decision
+(planning.py), what a run does (assets/).
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
 
 from dagster import (
+    DefaultScheduleStatus,
     DefaultSensorStatus,
     RunRequest,
     ScheduleDefinition,
     SensorDefinition,
-    SensorEvaluationContext,
     SkipReason,
+    schedule,
     sensor,
 )
 
-from pipelines import settings
-from pipelines.assets.raw import inbox_folder
+from pipelines import at_work, planning, settings
+from pipelines.alerts import watch
+from pipelines.assets.raw import ASKED, arrival_state
+from pipelines.editions.awaited import all_awaited
+from pipelines.fetch.rounds import read_rounds
+from pipelines.planning import Decision, Known, Waiting
+from pipelines.registry import load_sources
+from pipelines.release import approval, publication, waiting
+from pipelines.release.embargo import read_calendar
+from pipelines.release.manifest import read_manifest
+from pipelines.settings import Workspace
+from pipelines.staging import already_staged
 from pipelines.store import inbox
 
-# Monthly statistics come out in the second and third week; the 25th has them all.
-MONTHLY = "30 9 25 * *"
-WORKING_DAYS = "30 9 * * 1-5"
+REFRESH = "refresh"
+LONDON = "Europe/London"
+RELEASING = ["30 9 * * 1-5", "0,30 10 * * 1-5"]
+"""At half past nine; twice more for a run that could not be started."""
+ASKING = [f"{time.minute} {time.hour} * * 1-5" for time in planning.ASKING]
+WEEKLY = "15 3 * * 0"
+EVERY_QUARTER_OF_AN_HOUR = 900
 
 
-def monthly_refresh(job_name: str) -> ScheduleDefinition:
-    """The whole job, once a month, at 09:30 London time."""
-    return ScheduleDefinition(
-        name="monthly_refresh",
+def refresh_due(job_name: str) -> ScheduleDefinition:
+    """Takes in what publishers have brought out, all of it in one run."""
+
+    @schedule(
+        name="refresh_due",
         job_name=job_name,
-        cron_schedule=MONTHLY,
-        execution_timezone="Europe/London",
-        description="Takes in what the publishers have released during the month.",
+        cron_schedule=ASKING,
+        execution_timezone=LONDON,
+        default_status=_of_schedules(),
+        description="On working days at 09:45: asks the publishers of whom an edition is due that is not here yet, and "
+        "again after some hours those that did not answer.",
     )
+    def look() -> RunRequest | SkipReason:
+        return _request(refresh_decision(settings.workspace()))
+
+    return look
 
 
 def release_day(job_name: str) -> ScheduleDefinition:
     """What is approved goes out, at 09:30 London time; the release calendar says on which days."""
-    return ScheduleDefinition(
+
+    @schedule(
         name="release_day",
         job_name=job_name,
-        cron_schedule=WORKING_DAYS,
-        execution_timezone="Europe/London",
+        cron_schedule=RELEASING,
+        execution_timezone=LONDON,
+        default_status=_of_schedules(),
         description="Puts out the releases that are approved and whose embargo is over.",
+    )
+    def look() -> RunRequest | SkipReason:
+        return _request(release_decision(settings.workspace()))
+
+    return look
+
+
+def prune_weekly(job_name: str) -> ScheduleDefinition:
+    """Clears away what is old of the history of runs and alerts, on Sunday nights."""
+    return ScheduleDefinition(
+        name="prune_weekly",
+        job_name=job_name,
+        cron_schedule=WEEKLY,
+        execution_timezone=LONDON,
+        default_status=_of_schedules(),
+        description="Removes runs, ticks and alerts that are older than IMPACT_KEEP_RUNS_DAYS.",
     )
 
 
 def inbox_sensor(job_name: str) -> SensorDefinition:
-    """Runs the job when the inbox holds something that it did not hold before."""
+    """Runs the job when people handed in what no run has taken in. No publisher is asked for that."""
 
     @sensor(
         name="inbox_sensor",
         job_name=job_name,
         minimum_interval_seconds=60,
-        default_status=DefaultSensorStatus.STOPPED,
-        description="Looks into the inbox of self-assessment submissions.",
+        default_status=_of_sensors(),
+        description="Looks into the inbox of self-assessment submissions, for decisions on files that were held, and "
+        "for a run that was killed.",
     )
-    def look(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
-        workspace = settings.workspace()
-        place = settings.inbox() if workspace.origin == "published" else None
-        state = url_state(place) if place and inbox.is_url(place) else inbox_state(inbox_folder(workspace))
-        if state == (context.cursor or ""):
-            yield SkipReason("nothing new in the inbox")
-            return
-        context.update_cursor(state)
-        yield RunRequest(run_key=state)
+    def look() -> RunRequest | SkipReason:
+        return _request(inbox_decision(settings.workspace()))
 
     return look
 
 
-def inbox_state(folder: Path | None) -> str:
-    """Names, sizes and times of all files in the inbox, hashed; '' for no file or no inbox."""
-    if folder is None or not folder.is_dir():
-        return ""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return _hash(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
+def watch_sensor() -> SensorDefinition:
+    """Starts nothing: it looks whether there is something that a person must know."""
+
+    @sensor(
+        name="watch",
+        minimum_interval_seconds=EVERY_QUARTER_OF_AN_HOUR,
+        default_status=_of_sensors(),
+        description="Tells people what needs them, once; and sends what could not be sent before.",
+    )
+    def look() -> SkipReason:
+        watch.look(settings.workspace())
+        return SkipReason("whatever needs a person was told")
+
+    return look
 
 
-def url_state(url: str) -> str:
-    """Names and states of all files in an inbox that is a URL, hashed; '' for no file. Nothing is copied."""
-    return _hash(f"{name} {state}" for name, state in inbox.listing(url).items())
+def refresh_decision(workspace: Workspace) -> Decision:
+    """Whom to ask now. Nobody in the SYNTHETIC sample, and nobody where files come neither by fetching nor by hand."""
+    if workspace.origin == "synthetic":
+        return Decision(None, "the SYNTHETIC sample has no publishers")
+    if not settings.is_live() and settings.published_files() is None:
+        return Decision(None, "neither IMPACT_LIVE nor IMPACT_FROM is set: no files to take in")
+    return planning.to_refresh(known(workspace), settings.now())
 
 
-def _hash(lines: Iterable[str]) -> str:
-    listing = "\n".join(lines)
-    return hashlib.sha256(listing.encode()).hexdigest() if listing else ""
+def release_decision(workspace: Workspace) -> Decision:
+    """Whether something goes out now."""
+    return planning.to_release(known(workspace), settings.now(), publication.half_out(workspace))
+
+
+def inbox_decision(workspace: Workspace) -> Decision:
+    """Whether the inbox holds something new, or a run was killed and must be done again."""
+    stopped = at_work.killed(workspace)
+    if stopped and stopped.job == REFRESH and stopped.attempts < at_work.MOST_ATTEMPTS:
+        return planning.to_begin_again(stopped.began_at, settings.now())
+    return planning.to_take_in(arrival_state(workspace), inbox.taken_state(workspace), settings.now())
+
+
+def known(workspace: Workspace) -> Known:
+    """What decisions rest on, as it is now. With folders alone, every source counts as one that can be asked."""
+    sources = load_sources()
+    staged = [already_staged(source, workspace) for source in sources.values()]
+    return Known(
+        bank_holidays=read_calendar().bank_holidays,
+        awaited=tuple(all_awaited(sources.values(), staged)),
+        can_be_asked=tuple(
+            name for name, source in sources.items() if not source.is_inbox and (source.fetch or not settings.is_live())
+        ),
+        asked=read_rounds(workspace),
+        waiting=tuple(_waiting(workspace)),
+    )
+
+
+def _waiting(workspace: Workspace) -> Iterable[Waiting]:
+    for folder in waiting.listing(workspace):
+        planned = read_manifest(folder)["calendar"]
+        ends_at = datetime.fromisoformat(planned["ends_at"]) if planned else None
+        yield Waiting(folder.name, ends_at, approval.holds(workspace, folder))
+
+
+def _request(decision: Decision) -> RunRequest | SkipReason:
+    """The run that was decided on, or why there is none. The sources to ask for travel in its configuration."""
+    if decision.run_key is None:
+        return SkipReason(decision.reason)
+    tags = {"impact/why": decision.reason[:250]}
+    return RunRequest(run_key=decision.run_key, run_config=run_config(decision), tags=tags)
+
+
+def run_config(decision: Decision) -> dict[str, object]:
+    """For the job: the sources whose publishers are asked; nothing for a job that asks nobody."""
+    if decision.sources is None:
+        return {}
+    return {"ops": {ASKED: {"config": {"sources": sorted(decision.sources)}}}}
+
+
+def _of_schedules() -> DefaultScheduleStatus:
+    return DefaultScheduleStatus.RUNNING if settings.is_unattended() else DefaultScheduleStatus.STOPPED
+
+
+def _of_sensors() -> DefaultSensorStatus:
+    return DefaultSensorStatus.RUNNING if settings.is_unattended() else DefaultSensorStatus.STOPPED

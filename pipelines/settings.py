@@ -199,6 +199,16 @@ def smtp_url() -> str | None:
     return os.environ.get("IMPACT_SMTP_URL") or None
 
 
+def is_unattended() -> bool:
+    """Whether schedules and sensors are on from the start, without anybody who turns them on: `IMPACT_UNATTENDED`."""
+    return os.environ.get("IMPACT_UNATTENDED") == "yes"
+
+
+def keep_runs_days() -> int:
+    """How long the history of runs and alerts is kept: `IMPACT_KEEP_RUNS_DAYS`, default 400 days."""
+    return int(os.environ.get("IMPACT_KEEP_RUNS_DAYS") or 400)
+
+
 def signing_key() -> Path | None:
     """The private key of the person at work: `IMPACT_SIGNING_KEY`, or None for nobody who can sign."""
     return _path("IMPACT_SIGNING_KEY")
@@ -207,6 +217,27 @@ def signing_key() -> Path | None:
 def builder() -> str:
     """Who builds: `IMPACT_BUILDER`, or the name of the account."""
     return os.environ.get("IMPACT_BUILDER") or getpass.getuser()
+
+
+def backups() -> Path | None:
+    """Where backups of IMPACT_HOME lie: `IMPACT_BACKUP`, or None for nowhere that is known."""
+    return _path("IMPACT_BACKUP")
+
+
+def dagster_postgres_url() -> str | None:
+    """Where Dagster keeps runs and schedules: `IMPACT_DAGSTER_POSTGRES_URL`; None for SQLite in IMPACT_HOME."""
+    return os.environ.get("IMPACT_DAGSTER_POSTGRES_URL") or None
+
+
+def dagster_folder() -> Path:
+    """The folder of the dagster.yaml that applies."""
+    on_server = PROJECT_ROOT / "pipelines" / "operations" / "deployment" / "dagster-postgres"
+    return on_server if dagster_postgres_url() else PROJECT_ROOT
+
+
+def log_days() -> int:
+    """For how many days log files are kept: `IMPACT_LOG_DAYS`, default 90."""
+    return int(os.environ.get("IMPACT_LOG_DAYS") or 90)
 
 
 def may_replace_published() -> bool:
@@ -246,6 +277,12 @@ def workspace() -> Workspace:
     if origin not in ("synthetic", "published"):
         raise _unusable("IMPACT_ORIGIN", "synthetic or published")
     return Workspace(home(), origin, _day("IMPACT_AS_AT"))
+
+
+def workspace_in_use() -> Workspace:
+    """That of `IMPACT_ORIGIN`; without it, the one of published data if there is any."""
+    published = Workspace(home(), "published")
+    return published if published.kept.exists() and "IMPACT_ORIGIN" not in os.environ else workspace()
 
 
 def _day(name: str) -> dt.date | None:

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from pipelines import settings
 from pipelines.editions import due, publication
+from pipelines.editions.awaited import awaited
 from pipelines.errors import Fault
 from pipelines.fetch.log import read_log
 from pipelines.registry import load_sources
@@ -72,20 +73,16 @@ def title(workspace: Workspace) -> str:
 def _source(source: Source, result: StagedSource) -> dict[str, Any]:
     """One row: source, its newest edition, and the next one with the days it is late beyond its grace."""
     newest = result.newest_readable
-    following = publication.expected_next(source, newest)
-    row = {
+    following = awaited(source, result)
+    return {
         "source_id": source.source_id,
         "newest_edition": newest.edition if newest and not source.is_inbox else None,
         "next_edition": following and following.edition,
         "next_due_on": following and following.due_on,
-        "days_late": None,
+        "days_late": following and following.days_late(settings.today()),
         "missing_between": _missing_between(source, result),
         "is_calendar_verified": source.calendar and source.calendar.verified,
     }
-    if source.calendar and following:
-        days = (settings.today() - following.due_on).days
-        row["days_late"] = days if days > source.calendar.grace_days else None
-    return row
 
 
 def _missing_between(source: Source, result: StagedSource) -> list[dict[str, str]]:

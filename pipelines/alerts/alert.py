@@ -8,6 +8,7 @@ Below `alerts/` of a data origin: `journal.jsonl`, to which lines are only ever 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from pipelines import settings
 from pipelines.alerts import notifier
 from pipelines.settings import Workspace
 from pipelines.store.snapshots import make_private
-from pipelines.store.whole import replace_json
+from pipelines.store.whole import replace_json, replace_text
 
 JOURNAL, OPEN = "journal.jsonl", "open.json"
 
@@ -101,6 +102,18 @@ def deliver(workspace: Workspace) -> None:
 def open_alerts(workspace: Workspace) -> list[Open]:
     """All that is open, the oldest first."""
     return sorted(_read(workspace).alerts.values(), key=lambda held: (held.raised_at, held.alert.key))
+
+
+def prune(workspace: Workspace, before: dt.datetime) -> None:
+    """Takes lines of the journal and messages away that are older than this; what is open stays."""
+    with _changing(workspace) as state:
+        since = before.isoformat(timespec="seconds")
+        lines = [line for line in journal(workspace) if line["at"] >= since or line.get("key") in state.alerts]
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        replace_text(folder(workspace) / JOURNAL, text, is_private=True)
+        for path in (folder(workspace) / notifier.MESSAGES).glob("*.txt"):
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
 
 
 def folder(workspace: Workspace) -> Path:

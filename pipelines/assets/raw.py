@@ -3,8 +3,6 @@
 Belongs here: which folder is looked into. Does not belong here: copying and hashing (store/snapshots.py).
 """
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -13,7 +11,9 @@ from dagster import (
     AssetCheckSeverity,
     AssetKey,
     AssetsDefinition,
+    Config,
     MaterializeResult,
+    RetryPolicy,
     asset,
     asset_check,
     get_dagster_logger,
@@ -21,16 +21,27 @@ from dagster import (
 
 from pipelines import settings
 from pipelines.fetch.log import read_log
+from pipelines.fetch.rounds import note_round
+from pipelines.operations.runs import step
+from pipelines.operations.space import require_room
 from pipelines.progress import say
 from pipelines.registry import load_out_of_scope, load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import code_hash
-from pipelines.store import arrivals, inbox, snapshots
+from pipelines.store import arrivals, decisions, inbox, snapshots
 from schemas.source import Source
 
 FETCHED = AssetKey(["raw", "fetched"])
 ARRIVALS = AssetKey(["raw", "arrivals"])
 OWNER = "team:nhs-impact-warehouse"
+ASKED = "raw__fetched"
+"""The step whose configuration says which publishers are asked."""
+
+
+class Asked(Config):
+    """sources: whose publishers are asked; all of them where nothing is said."""
+
+    sources: list[str] | None = None
 
 
 @asset(
@@ -39,15 +50,24 @@ OWNER = "team:nhs-impact-warehouse"
     owners=[OWNER],
     description="What is new at the publishers, fetched from their servers where IMPACT_LIVE is `yes`. A source that "
     "cannot be fetched stops no other; what was fetched before stays in use.",
+    # For a disk or a line that fails for a moment. What a publisher answers is no error here, and never tried so.
+    retry_policy=RetryPolicy(max_retries=2, delay=30),
 )
-def fetched_files() -> MaterializeResult:
-    """Asks every publisher, or none."""
+def fetched_files(config: Asked) -> MaterializeResult:
+    """Asks the publishers of these sources, or nobody."""
     workspace = settings.workspace()
-    if workspace.origin == "synthetic" or not settings.is_live():
+    require_room(workspace)
+    chosen = [one for name, one in load_sources().items() if config.sources is None or name in config.sources]
+    if workspace.origin == "synthetic" or workspace.as_at:
+        return MaterializeResult(metadata={"asked": False})
+    if not settings.is_live():
+        note_round(workspace, [one.source_id for one in chosen if not one.is_inbox], (), settings.now())
         return MaterializeResult(metadata={"asked": False})
     from pipelines.fetch.fetching import fetch_all
 
-    run = fetch_all(load_sources().values(), workspace)
+    with step("fetch"):
+        run = fetch_all(chosen, workspace)
+    note_round(workspace, [one.source_id for one in chosen if one.fetch], run.faults, settings.now())
     faults = [fault for found in run.faults.values() for fault in found]
     for fault in faults:
         get_dagster_logger().warning(str(fault))
@@ -76,10 +96,15 @@ def every_publisher_answered() -> AssetCheckResult:
 )
 def arrived_files() -> MaterializeResult:
     """Makes sure that there is something to look into, and puts on record what no source claims."""
-    workspace = settings.workspace()
+    with step("arrive"):
+        return _arrived(settings.workspace())
+
+
+def _arrived(workspace: Workspace) -> MaterializeResult:
     if workspace.origin == "synthetic":
         _ensure_sample(workspace)
     if workspace.as_at is None:
+        inbox.note_seen(workspace, arrival_state(workspace))
         land_inbox(workspace)
     folder = inbox_folder(workspace)
     series = [source for source in load_sources().values() if not source.is_inbox]
@@ -112,6 +137,13 @@ def inbox_folder(workspace: Workspace) -> Path | None:
     if place is None:
         return None
     return workspace.landing if inbox.is_url(place) else Path(place).expanduser().resolve()
+
+
+def arrival_state(workspace: Workspace) -> str:
+    """What people have handed in: what the inbox of this origin holds, and decisions on files, hashed."""
+    place = settings.inbox() if workspace.origin == "published" else None
+    held = inbox.state(place if place and inbox.is_url(place) else inbox_folder(workspace))
+    return f"{held}{len(decisions.read(workspace)) or ''}"
 
 
 def land_inbox(workspace: Workspace) -> None:
@@ -149,8 +181,12 @@ def raw_asset(source: Source) -> AssetsDefinition:
     def take_in() -> MaterializeResult:
         workspace = settings.workspace()
         found, log = claimed_files(source, workspace), read_log(workspace.fetched)
-        new = snapshots.take(found, workspace.raw, log.urls(), log.published())
-        returned = snapshots.returned(found, workspace.raw)
+        with step(f"take:{source.source_id}") as told:
+            new = snapshots.take(found, workspace.raw, log.urls(), log.published())
+            if source.is_inbox and not workspace.as_at:
+                inbox.note_taken(workspace)
+            returned = snapshots.returned(found, workspace.raw)
+            told.bytes_out = sum(snapshot.bytes for snapshot in new)
         return MaterializeResult(metadata={"files": len(found), "new": len(new), "returned": returned})
 
     return take_in

@@ -15,6 +15,7 @@ from pipelines import release, settings
 from pipelines.assets.raw import OWNER
 from pipelines.assets.warehouse import parsed_manifest
 from pipelines.executing import one_writer
+from pipelines.operations.runs import size_of, step
 from pipelines.progress import say
 from pipelines.release import access, embargo, publication, signing, waiting
 from pipelines.release.reading import connect, release_info
@@ -43,8 +44,12 @@ def candidate_asset(marts: list[AssetKey]) -> AssetsDefinition:
         workspace = settings.workspace()
         version = _version(workspace)
         say(f"writing candidate {version}")
-        folder = release.build_candidate(workspace, parsed_manifest(workspace), version, code_version())
-        files = release.write_outputs(folder)
+        with step("candidate") as told:
+            folder = release.build_candidate(workspace, parsed_manifest(workspace), version, code_version())
+            told.bytes_out = size_of(folder)
+        with step("outputs") as written:
+            files = release.write_outputs(folder)
+            written.bytes_out = size_of(folder) - told.bytes_out
         return MaterializeResult(metadata={"release_id": version, "files": len(files)})
 
     return candidate
@@ -70,9 +75,10 @@ def gate() -> MaterializeResult:
     """Raises Refused with the five-part reasons."""
     workspace = settings.workspace()
     say("the gate is looking at the candidate")
-    result = release.run_gate(workspace)
-    if not result.passed:
-        release.refuse(workspace.candidate, result, workspace)
+    with step("gate"):
+        result = release.run_gate(workspace)
+        if not result.passed:
+            release.refuse(workspace.candidate, result, workspace)
     return MaterializeResult(metadata={"checks": len(result.checks)})
 
 
@@ -101,11 +107,13 @@ def published() -> Iterator[MaterializeResult]:
     """Seals the release. SYNTHETIC data go into service at once; published data wait."""
     workspace = settings.workspace()
     if workspace.origin == "synthetic":
-        version = _serve(workspace)
+        with step("serve"):
+            version = _serve(workspace)
         yield MaterializeResult(asset_key=RELEASE, metadata={"release_id": version})
         yield MaterializeResult(asset_key=SERVING, metadata={"release_id": version})
     else:
-        version, replaced = _let_wait(workspace)
+        with step("seal"):
+            version, replaced = _let_wait(workspace)
         yield MaterializeResult(asset_key=RELEASE, metadata={"release_id": version, "replaced": replaced})
 
 
@@ -149,7 +157,9 @@ def _stamp(candidate: Path) -> tuple[str, dt.datetime]:
 @op(description="Releases that wait: what is approved and whose embargo is over goes out.")
 def put_out_what_is_due() -> None:
     """What still lacks something waits on; that is no failure of the run."""
-    for version in publication.publish_due(Workspace(settings.home(), "published")):
+    with step("publish"):
+        versions = publication.publish_due(Workspace(settings.home(), "published"))
+    for version in versions:
         say(f"release {version} is being served")
 
 

@@ -22,9 +22,12 @@ from dagster import (
 from pipelines import settings, staging
 from pipelines.assets.raw import OWNER
 from pipelines.editions import tables
+from pipelines.editions.awaited import awaited
+from pipelines.operations.runs import size_of, step
 from pipelines.registry import load_sources
 from schemas.source import Source
 
+IN_TIME = "arrived_in_time"
 REGISTRY = tuple(AssetKey(["staged", table]) for table in tables.REGISTRY)
 
 
@@ -49,7 +52,12 @@ def staged_asset(source: Source) -> AssetsDefinition:
         check_specs=_check_specs(source, key),
     )
     def stage() -> MaterializeResult:
-        result = staging.stage_source(source, settings.workspace())
+        workspace = settings.workspace()
+        with step(f"stage:{source.source_id}") as told:
+            result = staging.stage_source(source, workspace)
+            told.rows_out = result.total("rows_accepted")
+            told.rows_in = told.rows_out + result.total("rows_rejected") + result.total("rows_out_of_scope")
+            told.bytes_out = size_of(workspace.staged / source.source_id)
         return MaterializeResult(
             metadata={
                 "files_accepted": result.count("accepted"),
@@ -61,7 +69,7 @@ def staged_asset(source: Source) -> AssetsDefinition:
                 "rows_out_of_scope": result.total("rows_out_of_scope"),
                 "reasons": result.reasons,
             },
-            check_results=_check_results(result),
+            check_results=_check_results(source, result),
         )
 
     return stage
@@ -72,20 +80,38 @@ def _check_specs(source: Source, key: AssetKey) -> list[AssetCheckSpec]:
         "no_rows_rejected": f"No row of {source.source_name} was turned away. Owner: {source.owner}.",
         "no_file_refused": f"No file of {source.source_name} was refused whole or is held. Owner: {source.owner}.",
     }
+    if source.calendar:
+        says[IN_TIME] = (
+            f"No edition of {source.source_name} is late beyond its grace of {source.calendar.grace_days} days. An "
+            f"error where the source is required. Owner: {source.owner}."
+        )
     return [AssetCheckSpec(name, asset=key, description=description) for name, description in says.items()]
 
 
-def _check_results(result: staging.StagedSource) -> list[AssetCheckResult]:
+def _check_results(source: Source, result: staging.StagedSource) -> list[AssetCheckResult]:
     """One for each of _check_specs; none stops a run."""
     lost, reasons = result.total("rows_rejected"), result.reasons
     found = {
         "no_rows_rejected": (lost == 0, {"rows_rejected": lost}),
         "no_file_refused": (not reasons, {"reasons": reasons}),
     }
-    return [
+    checks = [
         AssetCheckResult(check_name=name, passed=passed, severity=AssetCheckSeverity.WARN, metadata=metadata)
         for name, (passed, metadata) in found.items()
     ]
+    return [*checks, _in_time(source, result)] if source.calendar else checks
+
+
+def _in_time(source: Source, result: staging.StagedSource) -> AssetCheckResult:
+    """Whether the edition that is awaited is late today."""
+    one = awaited(source, result)
+    late = one and one.days_late(settings.today())
+    return AssetCheckResult(
+        check_name=IN_TIME,
+        passed=not late,
+        severity=AssetCheckSeverity.ERROR if source.is_required else AssetCheckSeverity.WARN,
+        metadata={"edition": one.edition, "due_on": str(one.due_on), "days_late": late or 0} if one else {},
+    )
 
 
 @multi_asset(
@@ -105,7 +131,8 @@ def _check_results(result: staging.StagedSource) -> list[AssetCheckResult]:
 def staged_registry() -> Iterator[MaterializeResult]:
     """Also writes the fingerprint of everything that a release depends on."""
     workspace, sources = settings.workspace(), load_sources()
-    staged = [staging.already_staged(source, workspace) for source in sources.values()]
-    tables.write_registry(workspace, sources, staged)
-    workspace.fingerprint.write_text(staging.fingerprint(workspace, staged), encoding="utf-8")
+    with step("registry"):
+        staged = [staging.already_staged(source, workspace) for source in sources.values()]
+        tables.write_registry(workspace, sources, staged)
+        workspace.fingerprint.write_text(staging.fingerprint(workspace, staged), encoding="utf-8")
     yield from (MaterializeResult(asset_key=key) for key in REGISTRY)

@@ -20,6 +20,7 @@ from dagster import AssetCheckSpec, AssetExecutionContext, AssetKey, AssetsDefin
 from pipelines import settings
 from pipelines.assets.raw import OWNER
 from pipelines.errors import Fault, Faults
+from pipelines.operations.runs import size_of, step
 from pipelines.progress import say
 from pipelines.settings import DBT_PROJECT_DIR, Workspace
 from pipelines.staging import code_hash
@@ -112,11 +113,13 @@ def warehouse_assets(workspace: Workspace) -> AssetsDefinition:
             return
         target = target_path(current)
         (target / RESULTS).unlink(missing_ok=True)
-        try:
-            with redirect_stdout(_ToProgress()):
-                yield from _dbt().cli(BUILD, context=context, target_path=target).stream()
-        except Exception as error:
-            raise _as_faults(target, error) from error
+        with step("dbt") as told:
+            try:
+                with redirect_stdout(_ToProgress()):
+                    yield from _dbt().cli(BUILD, context=context, target_path=target).stream()
+            except Exception as error:
+                raise _as_faults(target, error) from error
+            told.bytes_out = size_of(current.warehouse)
 
     return build_warehouse
 

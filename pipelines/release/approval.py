@@ -83,6 +83,14 @@ def require(workspace: Workspace, folder: Path) -> Approval:
     return found
 
 
+def holds(workspace: Workspace, folder: Path) -> bool:
+    """Whether there is an approval of a waiting release, and it holds."""
+    try:
+        return path_of(folder).is_file() and bool(require(workspace, folder))
+    except Fault:
+        return False
+
+
 def signed_by_builder(workspace: Workspace, folder: Path) -> Signer:
     """Who signed the manifest. Raises Fault where nobody did, or nobody who may build."""
     version = folder.name

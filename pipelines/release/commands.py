@@ -5,7 +5,6 @@ Belongs here: what a person types and sees. Does not belong here: any rule about
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -272,14 +271,8 @@ def waive(
 
     who, today, last = by or settings.builder(), settings.now().date(), until.date()
     given = [waivers.Waiver(check, reason, who, today, last) for check in checks]
-    waivers.waive(_in_use(), given, read_gate_policy()["waivers"], rules.ADVICE)
+    waivers.waive(settings.workspace_in_use(), given, read_gate_policy()["waivers"], rules.ADVICE)
     typer.echo(f"waived until {last}: {', '.join(checks)}; the next refresh acts on it")
-
-
-def _in_use() -> Workspace:
-    """That of IMPACT_ORIGIN; without it, the one of published data if there is any."""
-    published = _published()
-    return published if published.kept.exists() and "IMPACT_ORIGIN" not in os.environ else settings.workspace()
 
 
 def _both_origins() -> list[Workspace]:

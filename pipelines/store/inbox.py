@@ -6,20 +6,24 @@ submissions (arrivals.py), and passwords or keys: the drivers find their own.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pipelines.errors import Fault
+from pipelines.settings import Workspace
 from pipelines.store.snapshots import make_private
+from pipelines.store.whole import replace_json
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-SEEN = ".seen.json"
+SEEN, TAKEN = ".seen.json", "inbox_taken.json"
 # What stores call the state of a file; the first that is there decides, and the size always counts too.
 STATES = ("ETag", "etag", "content_md5", "checksum", "LastModified", "last_modified", "mtime", "created")
 # The optional dependency that brings the driver of a protocol.
@@ -45,6 +49,42 @@ def listing(url: str) -> dict[str, str]:
         raise _unreachable(url, error) from error
     base = root.strip("/")
     return {path.strip("/").removeprefix(base).strip("/"): _state(info) for path, info in sorted(found.items())}
+
+
+def state(place: Path | str | None) -> str:
+    """Names and states of all files in an inbox, hashed; '' for no file or no inbox. Of a URL nothing is copied."""
+    if isinstance(place, str):
+        return _hash(f"{name} {found}" for name, found in listing(place).items())
+    if place is None or not place.is_dir():
+        return ""
+    files = sorted(path for path in place.rglob("*") if path.is_file())
+    return _hash(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
+
+
+def taken_state(workspace: Workspace) -> str:
+    """The state of the inbox when a run last took it in; '' for never."""
+    return _states(workspace)["taken"]
+
+
+def note_seen(workspace: Workspace, seen: str) -> None:
+    """Keeps the state of the inbox before a run looks into it: what comes during the run is for the next one."""
+    replace_json(workspace.kept / TAKEN, _states(workspace) | {"seen": seen})
+
+
+def note_taken(workspace: Workspace) -> None:
+    """Keeps that what was seen is in the raw store."""
+    states = _states(workspace)
+    replace_json(workspace.kept / TAKEN, states | {"taken": states["seen"]})
+
+
+def _states(workspace: Workspace) -> dict[str, str]:
+    path = workspace.kept / TAKEN
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"seen": "", "taken": ""}
+
+
+def _hash(lines: Iterable[str]) -> str:
+    listed = "\n".join(lines)
+    return hashlib.sha256(listed.encode()).hexdigest() if listed else ""
 
 
 def land(url: str, folder: Path) -> int:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from pipelines.assets import raw, staged
 from pipelines.cli import app
+from pipelines.fetch.rounds import read_rounds
 from pipelines.registry import load_sources
 from pipelines.settings import PROJECT_ROOT, SOURCES_DIR, Workspace
 from pipelines.status import print_status
@@ -115,7 +116,8 @@ def test_nothing_new_is_nothing_done(live):
     assert about(result, f"staged/{SICKNESS}")["files_read_again"] == 0
 
 
-def test_a_publisher_that_fails_is_a_warning_and_what_was_fetched_stays_in_use(offered, live):
+def test_a_publisher_that_fails_is_a_warning_and_what_was_fetched_stays_in_use(offered, live, monkeypatch):
+    monkeypatch.setenv("IMPACT_TODAY", "2026-06-01")
     staged_live()
     offered.page(LANDING, "/something-else")
     result = staged_live()
@@ -127,6 +129,22 @@ def test_a_publisher_that_fails_is_a_warning_and_what_was_fetched_stays_in_use(o
     printed = io.StringIO()
     print_status([live], "table", Console(file=printed, width=200), reasons=True)
     assert "not fetched: sickness_absence" in printed.getvalue() and reason in printed.getvalue()
+
+
+def test_an_edition_that_is_late_beyond_its_grace_is_an_error_of_a_required_source(live, monkeypatch):
+    """The rates of April 2026 are due on the last Thursday of August, the 27th, and two weeks are usual."""
+    for today, is_late in (("2026-09-10", False), ("2026-09-11", True)):
+        monkeypatch.setenv("IMPACT_TODAY", today)
+        found = [item for item in staged_live().get_asset_check_evaluations() if item.check_name == "arrived_in_time"]
+        (check,) = (item for item in found if item.asset_key.path[-1] == SICKNESS)
+        assert (check.passed, check.severity.value) == (not is_late, "ERROR")
+
+
+def test_only_the_publishers_of_the_sources_in_the_configuration_are_asked(offered, live):
+    config = {"ops": {raw.ASKED: {"config": {"sources": [SICKNESS]}}}}
+    materialize([raw.fetched_files], instance=DagsterInstance.ephemeral(), run_config=config)
+    assert LATER in offered.paths("GET") and REPORT not in offered.paths("GET")
+    assert set(read_rounds(live)) == {SICKNESS}
 
 
 def test_a_file_is_of_use_to_every_source_that_knows_its_name(live, sample):

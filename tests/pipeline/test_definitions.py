@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from dagster import AssetKey, Definitions, RunRequest, SkipReason, build_sensor_context
+import datetime as dt
 
-from pipelines import schedules, settings
+import pytest
+from dagster import AssetKey, Definitions, RunRequest, SkipReason, build_schedule_context, build_sensor_context
+
+from pipelines import at_work, schedules, settings
+from pipelines.fetch.rounds import note_round
+from pipelines.locking import one_at_a_time
 from pipelines.registry import load_sources
+from pipelines.settings import Workspace
+from pipelines.store import inbox
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +71,22 @@ def test_lineage_of_the_published_association(graph):
     assert AssetKey(["raw", "sickness_absence"]) in behind
 
 
-def test_one_job_runs_everything_once_a_month(defs, graph):
+def test_one_job_runs_everything_after_the_releases_of_the_day(defs, graph):
     job = defs.resolve_job_def("refresh")
     assert set(job.asset_layer.executable_asset_keys) == set(graph.executable_asset_keys)
-    schedule = defs.resolve_schedule_def("monthly_refresh")
-    assert (schedule.cron_schedule, schedule.execution_timezone) == (schedules.MONTHLY, "Europe/London")
+    schedule = defs.resolve_schedule_def("refresh_due")
+    assert schedule.cron_schedule == ["45 9 * * 1-5", "45 13 * * 1-5", "45 16 * * 1-5"]
+    assert (schedule.job_name, schedule.execution_timezone) == ("refresh", "Europe/London")
+
+
+@pytest.mark.parametrize("name", ["refresh_due", "release_day", "prune_weekly"])
+def test_nothing_runs_by_itself_unless_somebody_wants_it(defs, name):
+    assert defs.resolve_schedule_def(name).default_status.value == "STOPPED"
 
 
 def test_what_is_approved_is_put_out_on_working_days_at_half_past_nine_in_london(defs):
     schedule = defs.resolve_schedule_def("release_day")
-    assert (schedule.job_name, schedule.cron_schedule) == ("publish_due", "30 9 * * 1-5")
+    assert (schedule.job_name, schedule.cron_schedule) == ("publish_due", ["30 9 * * 1-5", "0,30 10 * * 1-5"])
     assert schedule.execution_timezone == "Europe/London"
 
 
@@ -85,23 +97,63 @@ def test_every_run_that_dagster_starts_takes_the_lock(defs):
     assert [job.executor_def.name for job in jobs] == ["one_writer", "one_writer", "one_writer"]
 
 
-def test_the_inbox_sensor_asks_for_a_run_once_for_each_change(tmp_path, monkeypatch):
-    monkeypatch.setattr(settings, "inbox", lambda: str(tmp_path))
+@pytest.fixture
+def place(tmp_path, monkeypatch) -> Workspace:
+    """A home for published data, with an inbox and nothing else."""
+    (tmp_path / "inbox").mkdir()
+    monkeypatch.setenv("IMPACT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("IMPACT_ORIGIN", "published")
-    look = schedules.inbox_sensor("refresh")
+    monkeypatch.setenv("IMPACT_LIVE", "yes")
+    monkeypatch.setattr(settings, "inbox", lambda: str(tmp_path / "inbox"))
+    return settings.workspace()
 
-    def asked(cursor: str | None) -> tuple[object, str | None]:
-        context = build_sensor_context(cursor=cursor)
-        (answer,) = list(look(context))
-        return answer, context.cursor
 
-    answer, cursor = asked(None)
-    assert isinstance(answer, SkipReason)
-    (tmp_path / "return.xlsx").write_bytes(b"x")
-    answer, cursor = asked(cursor)
-    assert isinstance(answer, RunRequest)
-    answer, cursor = asked(cursor)
-    assert isinstance(answer, SkipReason)
-    (tmp_path / "return.xlsx").write_bytes(b"changed")
-    answer, _ = asked(cursor)
-    assert isinstance(answer, RunRequest)
+def inbox_asks() -> RunRequest | SkipReason:
+    return schedules.inbox_sensor("refresh")(build_sensor_context())
+
+
+def test_the_inbox_sensor_asks_for_a_run_until_a_run_has_taken_the_files_in(place, tmp_path):
+    assert isinstance(inbox_asks(), SkipReason)
+    (tmp_path / "inbox" / "return.xlsx").write_bytes(b"x")
+    first = inbox_asks()
+    # No publisher is asked because of a submission.
+    assert first.run_config == {"ops": {"raw__fetched": {"config": {"sources": []}}}}
+    assert inbox_asks().run_key == first.run_key
+    inbox.note_seen(place, inbox.state(tmp_path / "inbox"))
+    assert inbox_asks().run_key == first.run_key
+    inbox.note_taken(place)
+    assert isinstance(inbox_asks(), SkipReason)
+    (tmp_path / "inbox" / "return.xlsx").write_bytes(b"changed")
+    assert inbox_asks().run_key != first.run_key
+
+
+def test_a_run_that_was_killed_is_done_again_and_not_for_ever(place):
+    never_left = []  # as if their processes were gone
+    for attempt in range(1, at_work.MOST_ATTEMPTS + 1):
+        never_left.append(at_work.recorded(place, "refresh"))
+        never_left[-1].__enter__()
+        assert at_work.begun(place).attempts == attempt
+        with one_at_a_time(place):
+            assert isinstance(inbox_asks(), SkipReason)  # it is still at work
+        asks = isinstance(inbox_asks(), RunRequest)
+        assert asks == (attempt < at_work.MOST_ATTEMPTS)
+    with at_work.recorded(place, "refresh"):
+        pass
+    assert at_work.begun(place) is None
+
+
+def test_a_refresh_asks_for_the_sources_that_were_decided_on(place, monkeypatch):
+    """A Wednesday on which all but one source was asked for already."""
+    moment = dt.datetime(2027, 1, 13, 9, 45, tzinfo=dt.UTC)
+    monkeypatch.setattr(settings, "now", lambda: moment)
+    note_round(place, set(load_sources()) - {"shmi"}, (), moment)
+    asked = schedules.refresh_due("refresh")(build_schedule_context(scheduled_execution_time=moment))
+    assert asked.run_config == {"ops": {"raw__fetched": {"config": {"sources": ["shmi"]}}}}
+    assert asked.run_key == "refresh:2027-01-13T09:45"
+    note_round(place, ["shmi"], (), moment)
+    assert isinstance(schedules.refresh_due("refresh")(build_schedule_context()), SkipReason)
+
+
+def test_nobody_is_asked_for_the_sample(place, monkeypatch):
+    monkeypatch.setenv("IMPACT_ORIGIN", "synthetic")
+    assert "SYNTHETIC" in schedules.refresh_due("refresh")(build_schedule_context()).skip_message

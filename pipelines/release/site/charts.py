@@ -103,6 +103,11 @@ class Charts:
         return Chart(name, *paths, mark + alt_text, caption, source, *_size(svg), frame)
 
 
+def draw_text(text: str) -> str:
+    """A chart that is one title, as SVG: to see whether the converter and its fonts are there."""
+    return _svg({"data": {"values": [{}]}, "mark": "point", "title": text})
+
+
 def _svg(chart: Spec) -> str:
     return _converter().vegalite_to_svg(json.dumps(chart, allow_nan=False), vl_version=VEGALITE, config=CONFIG)
 
