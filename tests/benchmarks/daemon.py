@@ -2,9 +2,10 @@
 
     uv run python tests/benchmarks/daemon.py FOLDER [--kill]
 
-FOLDER is a new home, or one that an earlier call of this script has left half way. The files are those of the SYNTHETIC sample, which stand in for published ones; with --kill, the
-process of the first run gets SIGKILL as soon as it builds the warehouse. Ends when a release waits, and tells when what
-happened. About three minutes of CPU time, or five with --kill.
+FOLDER is a new home, or one that an earlier call of this script has left half way. The files are those of the SYNTHETIC
+sample, which stand in for published ones; with --kill, the process of the first run gets SIGKILL as soon as it builds
+the warehouse. Ends when a release waits, and tells when what happened.
+About three minutes of CPU time, or five with --kill.
 """
 
 from __future__ import annotations
