@@ -143,6 +143,8 @@ ALERTS = [
     ("waiting:2027.10.0:unapproved", "2027-10-30", "2027-11-04"),
     ("review:2027-11-30", "2027-11-02", "2027-11-15"),
     ("overdue:2027-11-04", "2027-11-04", "2027-11-09"),
+    # Eight weeks before the last date that was added.
+    ("calendar:2028-02-03", "2027-12-09", None),
     # Due on 25 November and never came; two weeks are usual.
     ("late:sickness_absence:2027-07", "2027-12-10", None),
 ]
