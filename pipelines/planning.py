@@ -5,8 +5,8 @@ of that up (schedules.py), doing it (assets/), or telling people (alerts/).
 
 A publisher is asked on each working day from the day on which an edition is due; once that is two weeks ago, and the
 grace has been over for some days, so that lateness is told in time, once a week. One that failed is asked again some
-hours later. Every one is asked once after the 25th of a month, because publishers revise without a word. What was missed
-while the machine was off is asked for at the next moment, all of it at once.
+hours later. Every one is asked once after the 25th of a month, because publishers revise without a word. What was
+missed while the machine was off is asked for at the next moment, all of it at once.
 """
 
 from __future__ import annotations
