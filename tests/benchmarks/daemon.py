@@ -23,7 +23,7 @@ from pipelines.alerts import alert
 from pipelines.release import waiting
 from pipelines.sample import write_sample
 from pipelines.settings import PROJECT_ROOT, Workspace
-from tests.running import BUILDER, key_of, make_keys, waive_freshness
+from tests.running import BUILDER, key_of, make_keys, waive_checks, waive_freshness
 
 PATIENCE = 3000.0
 """Seconds after which it is given up."""
@@ -33,6 +33,7 @@ def prepare(home: Path) -> dict[str, str]:
     """A home with keys, waivers for old files, and the sample beside it. Returns what the daemon reads."""
     make_keys(home)
     waive_freshness(home)
+    waive_checks(home, "page:synthetic_page")
     write_sample(home / "offered")
     os.rename(home / "offered" / "submissions", home / "inbox")
     (home / "dagster").mkdir()
