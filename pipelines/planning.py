@@ -3,10 +3,10 @@
 Belongs here: decisions, as functions of calendars, of what is here, and of a moment. Does not belong here: looking any
 of that up (schedules.py), doing it (assets/), or telling people (alerts/).
 
-A publisher is asked on each working day from the day on which an edition is due; once that is two weeks ago, or the
-grace is over if that is later, once a week. One that failed is asked again some hours later. Every one is asked once
-after the 25th of a month, because publishers revise without a word. What was missed while the machine was off is asked
-for at the next moment, all of it at once.
+A publisher is asked on each working day from the day on which an edition is due; once that is two weeks ago, and the
+grace has been over for some days, so that lateness is told in time, once a week. One that failed is asked again some
+hours later. Every one is asked once after the 25th of a month, because publishers revise without a word. What was
+missed while the machine was off is asked for at the next moment, all of it at once.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ LAST = dt.time(17, 0)
 """After this hour of a working day a release that is late waits for the next one: nobody is there to answer for it."""
 MONTHLY = 25
 AGAIN = dt.timedelta(hours=3)
+LONGEST_WEEKEND = dt.timedelta(days=4)
 DAILY, WEEKLY = dt.timedelta(days=14), dt.timedelta(days=7)
 QUIET = dt.timedelta(days=7)
 """For so long before its release, what is approved is not overtaken by what publishers bring out."""
@@ -164,7 +165,7 @@ def _is_turn(one: Awaited, asked_on: dt.date, today: dt.date) -> bool:
     """Each working day at first, then once a week."""
     if today < one.due_on:
         return False
-    daily_until = one.due_on + max(DAILY, dt.timedelta(days=one.grace_days))
+    daily_until = one.due_on + max(DAILY, dt.timedelta(days=one.grace_days) + LONGEST_WEEKEND)
     return today <= daily_until or today - asked_on >= WEEKLY
 
 

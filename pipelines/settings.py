@@ -206,7 +206,11 @@ def is_unattended() -> bool:
 
 def keep_runs_days() -> int:
     """How long the history of runs and alerts is kept: `IMPACT_KEEP_RUNS_DAYS`, default 400 days."""
-    return int(os.environ.get("IMPACT_KEEP_RUNS_DAYS") or 400)
+    name = "IMPACT_KEEP_RUNS_DAYS"
+    try:
+        return int(os.environ.get(name) or 400)
+    except ValueError as error:
+        raise _unusable(name, "whole days, such as 400") from error
 
 
 def signing_key() -> Path | None:

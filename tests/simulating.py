@@ -52,9 +52,10 @@ RELEASING = (time(9, 30), time(10, 30))
 
 @dataclass
 class Simulation:
-    """moment: by the one clock, UTC. is_off: whether the machine is. missed: ticks while it was. refuses: what the gate says, None for well.
+    """moment: by the one clock, UTC. is_off: whether the machine is. missed: whether ticks were missed by that.
 
-    runs: every refresh with its moment and the sources that were asked. out: each release with its moment.
+    refuses: what the gate says, None for well. runs: every refresh with its moment and the sources that were asked.
+    out: each release with its day of the calendar and its moment.
     """
 
     workspace: Workspace

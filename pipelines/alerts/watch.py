@@ -46,7 +46,9 @@ MOST_NAMED = 5
 def look(workspace: Workspace) -> None:
     """Tells what needs a person and was not told; ends what is over. Raises nothing: a run never fails of it."""
     workspace, moment = workspace.of_today, settings.now()
-    found = [alert for condition in CONDITIONS for alert in _safely(condition, workspace, moment)]
+    # Of the SYNTHETIC sample nothing is awaited and nothing is announced.
+    conditions = (_runs,) if workspace.origin == "synthetic" else CONDITIONS
+    found = [alert for condition in conditions for alert in _safely(condition, workspace, moment)]
     hold_to(workspace, found, KINDS)
 
 
@@ -233,8 +235,6 @@ def _publishers(workspace: Workspace, _: dt.datetime) -> Iterator[Alert]:
 
 def _releases(workspace: Workspace, moment: dt.datetime) -> Iterator[Alert]:
     """Announced dates without a release or without an approval, waivers that run out, dates that have passed."""
-    if workspace.origin == "synthetic":
-        return
     folders = {_planned(folder): folder for folder in waiting.listing(workspace)}
     for entry in read_calendar().entries:
         folder = folders.get(entry.date.isoformat())
@@ -313,9 +313,9 @@ def _waivers(folder: Path) -> Iterator[Alert]:
         )
 
 
-def _calendar(workspace: Workspace, moment: dt.datetime) -> Iterator[Alert]:
+def _calendar(_: Workspace, moment: dt.datetime) -> Iterator[Alert]:
     entries = read_calendar().entries
-    if workspace.origin == "published" and (not entries or entries[-1].ends_at - moment < CALENDAR_ENDS):
+    if not entries or entries[-1].ends_at - moment < CALENDAR_ENDS:
         last = entries[-1].date if entries else "none"
         yield Alert(
             f"calendar:{last}",
@@ -327,10 +327,8 @@ def _calendar(workspace: Workspace, moment: dt.datetime) -> Iterator[Alert]:
         )
 
 
-def _reviews(workspace: Workspace, moment: dt.datetime) -> Iterator[Alert]:
+def _reviews(_: Workspace, moment: dt.datetime) -> Iterator[Alert]:
     """Review dates that are near or past, one alert for all sources with the same date."""
-    if workspace.origin == "synthetic":
-        return
     near: dict[dt.date, list[str]] = {}
     for source in load_sources().values():
         if source.review_date - moment.date() <= REVIEW_ENDS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,8 +74,13 @@ class Calendar:
 
 def read_calendar(path: Path | None = None) -> Calendar:
     """The calendar, checked. Raises Faults with everything that is wrong with it."""
-    path = path or CALENDAR
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return _parsed((path or CALENDAR).read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> Calendar:
+    """Parsed once for each content: a daemon looks at it every minute."""
+    content = yaml.safe_load(text)
     try:
         entries = tuple(Entry(**entry) for entry in content["releases"])
         calendar = Calendar(entries, frozenset(content["bank_holidays"]))

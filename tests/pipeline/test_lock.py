@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance, JobDefinition, execute_job, job, op, reconstructable
 
-from pipelines import executing, settings
+from pipelines import at_work, executing, settings
 from pipelines.errors import Fault
-from pipelines.locking import one_at_a_time
-from pipelines.settings import Workspace
+from pipelines.locking import is_free, one_at_a_time
+from pipelines.settings import PROJECT_ROOT, Workspace
 
 
 @op
@@ -58,3 +63,32 @@ def test_a_run_of_dagster_does_not_write_while_another_writes(home):
         failures = run_by_dagster(home)
     assert "another refresh that is still running" in "".join(failures)
     assert not (home / "written.txt").exists()
+
+
+HOLDER = """
+from pipelines import at_work, settings
+from pipelines.locking import one_at_a_time
+with one_at_a_time(settings.workspace()), at_work.recorded(settings.workspace(), "refresh"):
+    print("held", flush=True)
+    input()
+"""
+
+
+def test_a_holder_that_is_killed_leaves_the_lock_to_the_run_that_waits_and_a_record_that_it_was_killed(home):
+    place = settings.workspace()
+    command = [sys.executable, "-c", HOLDER]
+    with subprocess.Popen(command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        assert not is_free(place) and at_work.killed(place) is None
+        assert at_work.begun(place).pid == holder.pid
+        threading.Timer(0.2, os.kill, (holder.pid, signal.SIGKILL)).start()
+        with one_at_a_time(place, wait=60):
+            assert holder.wait() == -signal.SIGKILL
+            assert at_work.begun(place).job == "refresh"
+    assert at_work.killed(place).attempts == 1
+
+
+def test_a_run_of_dagster_leaves_word_of_how_it_ended(home):
+    assert run_by_dagster(home) == []
+    place = settings.workspace()
+    assert at_work.begun(place) is None and at_work.failures(place) == {}

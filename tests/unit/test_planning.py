@@ -52,6 +52,13 @@ def test_a_publisher_is_asked_from_the_day_on_which_an_edition_is_due(moment, la
     assert (decision.run_key is not None) == is_asked, decision
 
 
+def test_a_publisher_is_still_asked_on_the_day_on_which_its_edition_becomes_late():
+    """Due on Thursday 25 November with two weeks' grace: late from Friday 10 December on."""
+    late = Awaited("rtt", "2027-07", dt.date(2027, 11, 25), grace_days=14)
+    known = Known(HOLIDAYS, (late,), ("rtt",), asked("2027-12-09T09:45"))
+    assert to_refresh(known, london("2027-12-10T09:45")).run_key
+
+
 @pytest.mark.parametrize(
     ("moment", "last", "since", "is_asked"),
     [
