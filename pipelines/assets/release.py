@@ -16,7 +16,7 @@ from pipelines.assets.raw import OWNER
 from pipelines.assets.warehouse import parsed_manifest
 from pipelines.executing import one_writer
 from pipelines.progress import say
-from pipelines.release import access, embargo, publication, signing, waiting
+from pipelines.release import access, embargo, modeldocs, publication, signing, waiting
 from pipelines.release.reading import connect, release_info
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import code_version
@@ -99,6 +99,7 @@ def gate() -> MaterializeResult:
 def published() -> Iterator[MaterializeResult]:
     """Seals the release. SYNTHETIC data go into service at once; published data wait."""
     workspace = settings.workspace()
+    modeldocs.write_model_docs(workspace, parsed_manifest(workspace))
     if workspace.origin == "synthetic":
         version = _serve(workspace)
         yield MaterializeResult(asset_key=RELEASE, metadata={"release_id": version})
