@@ -15,7 +15,7 @@ import duckdb
 import yaml
 
 from pipelines.release import wording
-from pipelines.release.reading import connect, release_info
+from pipelines.release.reading import connect, release_info, rows
 from pipelines.settings import DUCKDB_FILE
 from schemas import published
 
@@ -165,13 +165,6 @@ def read_record(folder: Path) -> Record:
 def read_policy(path: Path = POLICY) -> dict[str, Any]:
     """The release policy: what the head of profession decides, and a statistician can edit."""
     return yaml.safe_load(path.read_text(encoding="utf-8"))
-
-
-def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    """The rows of a select, each by column name."""
-    cursor = connection.execute(sql)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _drivers(connection: duckdb.DuckDBPyConnection) -> tuple[Driver, ...]:
