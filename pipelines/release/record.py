@@ -15,7 +15,7 @@ import duckdb
 import yaml
 
 from pipelines.release import wording
-from pipelines.release.reading import connect, release_info, rows
+from pipelines.release.reading import connect, release_info, row_counts, rows
 from pipelines.settings import DUCKDB_FILE
 from schemas import published
 
@@ -241,14 +241,12 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
     )
     for row in rows(connection, sql):
         columns.setdefault(row.pop("table_name"), []).append(Column(**row))
-    found = rows(connection, "select table_name, comment from duckdb_tables() where not internal order by table_name")
-    return tuple(
-        Table(row["table_name"], row["comment"], tuple(columns[row["table_name"]]), *_promise(connection, row))
-        for row in found
-    )
+    described = rows(connection, "select table_name, comment from duckdb_tables()")
+    comments = {row["table_name"]: row["comment"] for row in described}
+    counts = row_counts(connection).items()
+    return tuple(Table(name, comments[name], tuple(columns[name]), _key(name), count) for name, count in counts)
 
 
-def _promise(connection: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> tuple[tuple[str, ...], int]:
-    promised = published.table(row["table_name"])
-    counted = connection.execute(f'select count(*) from "{row["table_name"]}"').fetchone()
-    return (promised.key if promised else ()), counted[0] if counted else 0
+def _key(table: str) -> tuple[str, ...]:
+    promised = published.table(table)
+    return promised.key if promised else ()
