@@ -17,12 +17,12 @@ from typing import Any
 import polars as pl
 
 from pipelines.release.documents import utc, write_csv, write_json
+from pipelines.release.marks import data_origin
 from pipelines.release.openapi import SAID_ONCE, description
 from pipelines.release.reading import connect
 from pipelines.release.record import Indicator, Record, Table
 from pipelines.release.values import read_values
 from pipelines.settings import DUCKDB_FILE
-from schemas.published import DATA_ORIGINS
 
 API = Path("api/v1")
 FORMATS = ("json", "csv", "parquet")
@@ -64,14 +64,9 @@ def _list(listed: list[dict[str, Any]], record: Record) -> dict[str, Any]:
     return {**stamp(record), "links": links, "count": len(listed), "indicators": listed}
 
 
-def origin(record: Record) -> str:
-    """SYNTHETIC or published."""
-    return DATA_ORIGINS["synthetic" if record.is_synthetic else "published"]
-
-
 def stamp(record: Record) -> dict[str, str]:
     """What every answer begins with."""
-    return {"release_id": record.release_id, "data_origin": origin(record)}
+    return {"release_id": record.release_id, "data_origin": data_origin(record.is_synthetic)}
 
 
 def _write_indicator(place: Path, indicator: Indicator, figures: pl.DataFrame, record: Record) -> list[Path]:

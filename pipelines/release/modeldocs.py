@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import Fault
+from pipelines.release.marks import title_mark
 from pipelines.release.reading import connect, release_info, rows
 from pipelines.settings import DUCKDB_FILE, Workspace
 
@@ -147,7 +148,7 @@ def _kept(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _overview(block: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
-    mark = "SYNTHETIC. " if info["is_synthetic"] else ""
+    mark = title_mark(info["is_synthetic"])
     words = WORDS.format(mark=mark, release_id=info["release_id"], code_version=info["code_version"])
     return {name: block[name] for name in ("name", "package_name", "unique_id", "resource_type")} | {
         "block_contents": words

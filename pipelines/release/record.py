@@ -15,6 +15,7 @@ import duckdb
 import yaml
 
 from pipelines.release import wording
+from pipelines.release.marks import file_mark, title_mark
 from pipelines.release.reading import connect, release_info, row_counts, rows
 from pipelines.settings import DUCKDB_FILE
 from schemas import published
@@ -119,12 +120,12 @@ class Record:
     @property
     def suffix(self) -> str:
         """What every file name of synthetic data ends with."""
-        return "_SYNTHETIC" if self.is_synthetic else ""
+        return file_mark(self.is_synthetic)
 
     @property
     def mark(self) -> str:
         """What every title of synthetic data begins with."""
-        return "SYNTHETIC. " if self.is_synthetic else ""
+        return title_mark(self.is_synthetic)
 
     @property
     def summary(self) -> str:
