@@ -54,6 +54,11 @@ def write_api(candidate: Path, record: Record) -> list[Path]:
     ]
 
 
+def read_figures(candidate: Path, indicator: Indicator) -> pl.DataFrame:
+    """What values.read_values gives, from the file that `write_api` wrote: a twentieth of the time."""
+    return pl.read_parquet(candidate / API / "indicators" / indicator.indicator_id / "data.parquet")
+
+
 def _examples(indicator: Indicator, figures: pl.DataFrame, record: Record) -> dict[str, Any]:
     """What the description shows of one indicator."""
     return {"Indicator": _metadata(indicator, figures, record), "IndicatorData": _data(indicator, figures, record)}

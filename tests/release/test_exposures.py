@@ -122,7 +122,9 @@ def test_files_read_what_their_exposures_name(tmp_path):
 
 
 def test_pages_read_what_their_exposure_names(served_sample: Path):
-    assert read_by_pages(served_sample / "serving" / "current") == exposures()["static_site"]
+    """They take the figures of indicators from the interface."""
+    read = read_by_pages(served_sample / "serving" / "current") | exposures()["static_api"]
+    assert read == exposures()["static_site"]
 
 
 @pytest.mark.parametrize(("exposure", "folder"), [("client_kits", "templates"), ("superset_dashboard", "superset")])
