@@ -129,11 +129,13 @@ def test_pages_read_what_their_exposure_names(served_sample: Path):
 
 @pytest.mark.parametrize(("exposure", "folder"), [("client_kits", "templates"), ("superset_dashboard", "superset")])
 def test_clients_read_what_their_exposures_name(exposure: str, folder: str):
-    """Each select of the README is in the kits. What nobody has built yet has no exposure."""
+    """Each select of the README is in the kits."""
+    if not (CLIENTS / folder).exists():
+        pytest.skip(f"clients/{folder} is built on another branch")
     texts = in_readme() if exposure == "client_kits" else []
-    assert named([*texts, *in_files(CLIENTS / folder)]) == exposures().get(exposure, set())
+    assert named([*texts, *in_files(CLIENTS / folder)]) == exposures()[exposure]
 
 
 def test_every_exposure_is_compared():
     compared = {*EVERY_TABLE, "static_api", "workbook", "static_site", "client_kits", "superset_dashboard"}
-    assert set(exposures()) <= compared
+    assert set(exposures()) == compared
