@@ -226,6 +226,21 @@ def releases() -> None:
 
 
 @app.command()
+def docs(
+    release: Annotated[str | None, typer.Argument(help="A release; without it, the one being served.")] = None,
+    is_shown: Annotated[bool, typer.Option("--open", help="Open the page in this machine's browser.")] = False,
+) -> None:
+    """Says where the page lies that tells how the tables of a release are computed."""
+    from pipelines.release.modeldocs import find_page
+
+    workspace = settings.workspace()
+    path = find_page(workspace, release or _served().current.resolve().name)
+    out.print(str(path), markup=False, soft_wrap=True)
+    if is_shown:
+        typer.launch(path.as_uri())
+
+
+@app.command()
 def verify(
     release: Annotated[str, typer.Argument(help="A release, such as 2026.1.0; or the folder of a copy.")],
     signers: Annotated[

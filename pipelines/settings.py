@@ -131,6 +131,11 @@ class Workspace:
         return self.root / "refused"
 
     @property
+    def docs(self) -> Path:
+        """How the tables of each release are computed: a page for each, beside the releases."""
+        return self.root / "docs"
+
+    @property
     def current(self) -> Path:
         """The pointer that analysts and BI tools follow."""
         return self.root / "serving" / "current"

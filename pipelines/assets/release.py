@@ -17,7 +17,7 @@ from pipelines.assets.warehouse import parsed_manifest
 from pipelines.executing import one_writer
 from pipelines.operations.runs import size_of, step
 from pipelines.progress import say
-from pipelines.release import access, embargo, publication, signing, waiting
+from pipelines.release import access, embargo, modeldocs, publication, signing, waiting
 from pipelines.release.reading import connect, release_info
 from pipelines.serving import contents
 from pipelines.settings import DUCKDB_FILE, Workspace
@@ -106,6 +106,7 @@ def gate() -> MaterializeResult:
 def published() -> Iterator[MaterializeResult]:
     """Seals the release. SYNTHETIC data go into service at once; published data wait."""
     workspace = settings.workspace()
+    modeldocs.write_model_docs(workspace, parsed_manifest(workspace))
     if workspace.origin == "synthetic":
         with step("serve"):
             version = _serve(workspace)

@@ -25,49 +25,39 @@ Published data wait until somebody other than the builder has approved them, and
     publication.publish_waiting(workspace, version)
 """
 
-from pipelines.release.after import last_built, settle
-from pipelines.release.candidate import build_candidate
-from pipelines.release.correcting import carried_by, version_to_build
-from pipelines.release.export import export
-from pipelines.release.gate import Check, GateResult, run_gate
-from pipelines.release.manifest import read_manifest, sign_manifest, verify, write_manifest
-from pipelines.release.outputs import write_outputs
-from pipelines.release.promote import (
-    Refused,
-    Release,
-    current_release,
-    list_releases,
-    next_version,
-    publish,
-    refuse,
-    serve,
-)
-from pipelines.release.reading import connect
-from pipelines.release.withdrawals import note_withdrawals
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "Check",
-    "GateResult",
-    "Refused",
-    "Release",
-    "build_candidate",
-    "carried_by",
-    "connect",
-    "current_release",
-    "export",
-    "last_built",
-    "list_releases",
-    "next_version",
-    "note_withdrawals",
-    "publish",
-    "read_manifest",
-    "refuse",
-    "run_gate",
-    "serve",
-    "settle",
-    "sign_manifest",
-    "verify",
-    "version_to_build",
-    "write_manifest",
-    "write_outputs",
-]
+HOMES = {
+    "Check": "gate",
+    "GateResult": "gate",
+    "Refused": "promote",
+    "Release": "promote",
+    "build_candidate": "candidate",
+    "carried_by": "correcting",
+    "connect": "reading",
+    "current_release": "promote",
+    "last_built": "after",
+    "list_releases": "promote",
+    "next_version": "promote",
+    "note_withdrawals": "withdrawals",
+    "publish": "promote",
+    "read_manifest": "manifest",
+    "refuse": "promote",
+    "run_gate": "gate",
+    "serve": "promote",
+    "settle": "after",
+    "sign_manifest": "manifest",
+    "verify": "manifest",
+    "version_to_build": "correcting",
+    "write_manifest": "manifest",
+    "write_outputs": "outputs",
+}
+"""The module of each name that is offered here."""
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for when it is asked for: commands that need little of it do not pay for all."""
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

@@ -17,12 +17,12 @@ from typing import Any
 import polars as pl
 
 from pipelines.release.documents import utc, write_csv, write_json
+from pipelines.release.marks import data_origin
 from pipelines.release.openapi import SAID_ONCE, description
 from pipelines.release.reading import connect
 from pipelines.release.record import Indicator, Record, Table
 from pipelines.release.values import read_values
 from pipelines.settings import DUCKDB_FILE
-from schemas.published import DATA_ORIGINS
 
 API = Path("api/v1")
 FORMATS = ("json", "csv", "parquet")
@@ -54,6 +54,11 @@ def write_api(candidate: Path, record: Record) -> list[Path]:
     ]
 
 
+def read_figures(candidate: Path, indicator: Indicator) -> pl.DataFrame:
+    """What values.read_values gives, from the file that `write_api` wrote: a twentieth of the time."""
+    return pl.read_parquet(candidate / API / "indicators" / indicator.indicator_id / "data.parquet")
+
+
 def _examples(indicator: Indicator, figures: pl.DataFrame, record: Record) -> dict[str, Any]:
     """What the description shows of one indicator."""
     return {"Indicator": _metadata(indicator, figures, record), "IndicatorData": _data(indicator, figures, record)}
@@ -64,14 +69,9 @@ def _list(listed: list[dict[str, Any]], record: Record) -> dict[str, Any]:
     return {**stamp(record), "links": links, "count": len(listed), "indicators": listed}
 
 
-def origin(record: Record) -> str:
-    """SYNTHETIC or published."""
-    return DATA_ORIGINS["synthetic" if record.is_synthetic else "published"]
-
-
 def stamp(record: Record) -> dict[str, str]:
     """What every answer begins with."""
-    return {"release_id": record.release_id, "data_origin": origin(record)}
+    return {"release_id": record.release_id, "data_origin": data_origin(record.is_synthetic)}
 
 
 def _write_indicator(place: Path, indicator: Indicator, figures: pl.DataFrame, record: Record) -> list[Path]:

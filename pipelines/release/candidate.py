@@ -20,12 +20,11 @@ from pipelines.errors import Fault
 from pipelines.registry import load_sources
 from pipelines.release.difference import write_difference
 from pipelines.release.disclosure import Control
+from pipelines.release.marks import title_mark
 from pipelines.release.reading import STORAGE_HEADER, STORAGE_VERSION, identifier, lean, literal, storage_header
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.store.snapshots import make_private
 from schemas import published
-
-SYNTHETIC_MARK = "SYNTHETIC. "
 
 
 @dataclass(frozen=True)
@@ -147,9 +146,8 @@ def _describe(
     words |= {column: text for column, text in columns.items() if text}
     words.setdefault("release_id", published.RELEASE_ID.meaning)
     grain = f"One row: {promised.grain}." if promised else ""
-    mark = SYNTHETIC_MARK if stamp.is_synthetic else ""
     table = f"candidate.main.{identifier(name)}"
-    comments = [f"comment on table {table} is {literal(mark + (description or grain))}"]
+    comments = [f"comment on table {table} is {literal(title_mark(stamp.is_synthetic) + (description or grain))}"]
     comments += [
         f"comment on column {table}.{identifier(column)} is {literal(words[column])}"
         for column in _columns(connection, table)

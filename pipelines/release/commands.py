@@ -271,7 +271,10 @@ def waive(
 
     who, today, last = by or settings.builder(), settings.now().date(), until.date()
     given = [waivers.Waiver(check, reason, who, today, last) for check in checks]
-    waivers.waive(settings.workspace_in_use(), given, read_gate_policy()["waivers"], rules.ADVICE)
+    policy, workspace = read_gate_policy()["waivers"], settings.workspace_in_use()
+    waivers.require_allowed(given, policy, rules.ADVICE)
+    waivers.require_known(workspace, checks)
+    waivers.waive(workspace, given, policy, rules.ADVICE)
     typer.echo(f"waived until {last}: {', '.join(checks)}; the next refresh acts on it")
 
 

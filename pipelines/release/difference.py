@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.release import movement
 from pipelines.release.changes import CHANGES, EXTENT, Between, extent_sql, sum_sql, summary
 from pipelines.release.comparison import columns_of, last_release, read_policy
-from pipelines.release.export import SYNTHETIC_SUFFIX
+from pipelines.release.marks import file_mark
 from pipelines.release.reading import connect, identifier, literal
 from pipelines.release.reasons import read_facts
 from pipelines.release.revisions import DIFFERING, Sides, differing_sql
@@ -79,7 +79,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, between: Between, explained:
 
 def _write_files(connection: duckdb.DuckDBPyConnection, folder: Path, between: Between) -> None:
     """`revisions.parquet` and `revisions.csv`; in the latter, lines end as RFC 4180 wants, which DuckDB cannot do."""
-    mark = SYNTHETIC_SUFFIX if between.data_origin == published.DATA_ORIGINS["synthetic"] else ""
+    mark = file_mark(between.data_origin == published.DATA_ORIGINS["synthetic"])
     releases = (
         f"nullif({literal(between.release_from)}, '') as release_from, {literal(between.release_id)} as release_to"
     )

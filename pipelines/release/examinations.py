@@ -22,9 +22,9 @@ from pipelines.registry import load_sources
 from pipelines.release import disclosure_rules, movement, output_rules, promises, rules
 from pipelines.release.confidential import gather
 from pipelines.release.differencing import disclosive
-from pipelines.release.export import SYNTHETIC_SUFFIX
 from pipelines.release.indicator_rules import indicator_rules
 from pipelines.release.leaks import EMAIL, Scan
+from pipelines.release.marks import SUFFIX
 from pipelines.release.reading import row_counts
 from pipelines.release.record import POLICY, Record, read_policy
 from pipelines.release.rules import Examination
@@ -78,7 +78,7 @@ def outputs(candidate: Candidate) -> list[Examination]:
     """Names, pages and workbooks."""
     folder, is_synthetic = candidate.workspace.candidate, candidate.record.is_synthetic
     return [
-        output_rules.synthetic_marks(folder, is_synthetic, SYNTHETIC_SUFFIX, candidate.policy["marked_names"]),
+        output_rules.synthetic_marks(folder, is_synthetic, SUFFIX, candidate.policy["marked_names"]),
         output_rules.pages(folder, is_synthetic, candidate.policy["written_later"]),
         output_rules.workbooks(folder),
     ]

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.release import marks
 from pipelines.release.documents import write_csv
 from pipelines.release.reading import connect, identifier, literal, release_info, row_counts, table_names
 from pipelines.settings import DUCKDB_FILE
-from schemas import published
 
-SYNTHETIC_SUFFIX = "_SYNTHETIC"
 README = "README.txt"
 ROWS = 1 << 15
 """That are written at once."""
@@ -75,19 +74,18 @@ def export(candidate: Path) -> list[Path]:
 
 def table_of(path: Path) -> str:
     """The table that an exported file holds, from its name."""
-    return path.stem.removesuffix(SYNTHETIC_SUFFIX)
+    return path.stem.removesuffix(marks.SUFFIX)
 
 
 def _path(candidate: Path, table: str, suffix: str, info: dict) -> Path:
-    mark = SYNTHETIC_SUFFIX if info["is_synthetic"] else ""
-    path = candidate / suffix / f"{table}{mark}.{suffix}"
+    path = candidate / suffix / f"{table}{marks.file_mark(info['is_synthetic'])}.{suffix}"
     path.parent.mkdir(exist_ok=True)
     return path
 
 
 def _write_parquet_files(candidate: Path, names: tuple[str, ...], info: dict) -> list[Path]:
     """A connection of its own: DuckDB counts writing parquet as external access, which readers lack."""
-    origin = published.DATA_ORIGINS["synthetic" if info["is_synthetic"] else "published"]
+    origin = marks.data_origin(info["is_synthetic"])
     metadata = f"{{data_origin: {literal(origin)}, release_id: {literal(info['release_id'])}}}"
     paths = [_path(candidate, name, "parquet", info) for name in names]
     with duckdb.connect(str((candidate / DUCKDB_FILE).resolve()), read_only=True) as connection:

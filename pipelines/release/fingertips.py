@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.release.api import API
+from pipelines.release.api import API, read_figures
 from pipelines.release.documents import write_csv
 from pipelines.release.record import Indicator, Record
 from pipelines.release.shorthand import MEANINGS
@@ -38,7 +38,7 @@ def write_fingertips(candidate: Path, record: Record) -> list[Path]:
     """Write both files from the figures of the static interface, which must be there, and return them."""
     frames, metadata = [], []
     for number, indicator in enumerate(record.indicators, start=1):
-        figures = pl.read_parquet(candidate / API / "indicators" / indicator.indicator_id / "data.parquet")
+        figures = read_figures(candidate, indicator)
         frames.append(_shaped(figures, indicator, record))
         metadata.append(_metadata(number, indicator, figures, record))
     return [

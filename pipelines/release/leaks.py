@@ -23,7 +23,6 @@ A finding says what kind of thing was found and where, and never repeats it.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -36,6 +35,7 @@ import polars as pl
 from pipelines.release import contents
 from pipelines.release.confidential import Confidential
 from pipelines.release.contents import OVERLAP, Piece
+from pipelines.release.patterns import is_among
 from pipelines.release.reading import identifier, literal
 from pipelines.settings import DUCKDB_FILE
 
@@ -152,7 +152,7 @@ class Scan:
 
     def _look_at_name(self, place: str) -> None:
         """A file may be named after an organisation only where the policy says so."""
-        if not _is_among(place, self._policy["organisations_in_names"]):
+        if not is_among(place, self._policy["organisations_in_names"]):
             self._look_for_codes(f"{place} (name)", re.sub(r"[_/.-]", " ", place), names_too=False)
 
     def _of_text(self, place: str, file: IO[bytes]) -> Iterator[Piece]:
@@ -161,7 +161,7 @@ class Scan:
             if text is None or contents.EMBEDDED.search(text):
                 self._found("unknown_kind_of_file", place)
                 return
-            if _is_among(place, self._policy["self_assessment_files"]):
+            if is_among(place, self._policy["self_assessment_files"]):
                 main = MAIN.search(text) if place.endswith(".html") else None
                 self._look_for_codes(place, main.group() if main else text)
             yield Piece(place, text)
@@ -216,7 +216,7 @@ class Scan:
         yield from (Piece(f"{place} (bytes)", part, is_raw=True) for part in contents.raw(path))
 
     def _of_table(self, name: str, place: str) -> Iterator[Piece]:
-        table, is_secret = identifier(name), _is_among(name, self._policy["self_assessment_tables"])
+        table, is_secret = identifier(name), is_among(name, self._policy["self_assessment_tables"])
         if contents.has_strange_columns(self._connection, table):
             self._found("unknown_kind_of_file", place)
         doubles = contents.columns(self._connection, table, "DOUBLE")
@@ -283,10 +283,6 @@ def is_nhs_number(text: str) -> bool:
     figures = [int(letter) for letter in text if letter.isdigit()]
     total = sum(weight * figure for weight, figure in zip(range(10, 1, -1), figures[:9], strict=True))
     return (11 - total % 11) % 11 == figures[9] and len(set(figures)) > 1
-
-
-def _is_among(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _has_any(text: str, words: list[str]) -> bool:

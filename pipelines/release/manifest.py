@@ -20,10 +20,10 @@ import duckdb
 from pipelines.errors import Fault, Faults
 from pipelines.release import signing
 from pipelines.release.export import table_of
+from pipelines.release.marks import data_origin
 from pipelines.release.reading import connect, literal, release_info, row_counts
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Workspace
 from pipelines.store.snapshots import sha256_of
-from schemas import published
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.sig"
@@ -59,7 +59,7 @@ def write_manifest(
         "release_id": info["release_id"],
         "schema_version": info["schema_version"],
         "built_at": info["built_at"].isoformat() + "Z",
-        "data_origin": published.DATA_ORIGINS["synthetic" if info["is_synthetic"] else "published"],
+        "data_origin": data_origin(info["is_synthetic"]),
         "is_synthetic": info["is_synthetic"],
         "code_version": info["code_version"],
         "as_at": info["as_at"] and info["as_at"].isoformat(),

@@ -16,7 +16,7 @@ import duckdb
 import yaml
 
 from pipelines.errors import Fault
-from pipelines.release.reading import connect, literal
+from pipelines.release.reading import connect, literal, rows
 from pipelines.release.rules import Examination, Rule
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.store import explanations
@@ -55,9 +55,7 @@ def examination() -> Examination:
 
 def movements(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The rows of that examination, of a candidate that is open."""
-    cursor = connection.execute(movements_sql(read_limits()))
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return rows(connection, movements_sql(read_limits()))
 
 
 def movements_sql(limits: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ the scan (leaks.py), the checks (pagecheck.py, workbook_check.py), or running ru
 
 from __future__ import annotations
 
-import fnmatch
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from pipelines.release.leaks import KINDS, Leak
 from pipelines.release.pagecheck import RULES, PageFault, page_faults
+from pipelines.release.patterns import is_among
 from pipelines.release.rules import Examination, Rule, values
 
 EXAMPLES = 3
@@ -44,7 +44,7 @@ def synthetic_marks(folder: Path, is_synthetic: bool, suffix: str, patterns: Ite
     """One row: data file whose name must say whether its figures are invented, and does not."""
     marked = list(patterns)
     names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
-    data_files = [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in marked)]
+    data_files = [name for name in names if is_among(name, marked)]
     wrong = {name: ["named otherwise"] for name in data_files if Path(name).stem.endswith(suffix) != is_synthetic}
     words = f"the name of every data file ends with {suffix} if its figures are invented, and only then"
     return _by_name("synthetic_mark", "all files", words, wrong)

@@ -8,7 +8,6 @@ The rules are those of WCAG 2.2 AA that a program can judge from the text of a p
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
+
+from pipelines.release.patterns import is_among
 
 LOADED = (
     "//script/@src | //link[not(contains('canonical alternate license next prev', @rel))]/@href | //img/@src "
@@ -167,7 +168,7 @@ def page_faults(folder: Path, is_synthetic: bool, later: Iterable[str] = ()) -> 
     later: patterns of the paths of files that are written later. They are not looked at, and links may lead to them.
     """
     later = tuple(later)
-    paths = [path for path in sorted(folder.rglob("*")) if not _is_among(path.relative_to(folder), later)]
+    paths = [path for path in sorted(folder.rglob("*")) if not is_among(path.relative_to(folder).as_posix(), later)]
     ids: dict[Path, set[str]] = {}
     targets: list[tuple[Page, list[str]]] = []
     faults: list[PageFault] = []
@@ -187,10 +188,6 @@ class _Lean:
 
     def __init__(self, page: Page) -> None:
         self.path, self.name = page.path, page.name
-
-
-def _is_among(path: Path, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(path.as_posix(), pattern) for pattern in patterns)
 
 
 def _of_page(page: Page, is_synthetic: bool) -> Iterator[PageFault]:
@@ -228,7 +225,7 @@ class _Places:
     def _follow(self, parent: Path, path: str) -> tuple[Path, bool, bool]:
         target = (parent.resolve() / unquote(path)).resolve()
         is_inside = target.is_relative_to(self._home)
-        is_later = is_inside and _is_among(target.relative_to(self._home), self._later)
+        is_later = is_inside and is_among(target.relative_to(self._home).as_posix(), self._later)
         return target, is_later, is_inside and target.is_file()
 
 

@@ -7,6 +7,7 @@ is served (promote.py).
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -63,8 +64,13 @@ def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return counts
 
 
-def release_info(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
+def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    """The rows of a select, each by column name."""
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def release_info(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """The one row of `release_info`, by column."""
-    cursor = connection.execute("select * from release_info")
-    names = [column[0] for column in cursor.description]
-    return dict(zip(names, cursor.fetchone(), strict=True))
+    return rows(connection, "select * from release_info")[0]

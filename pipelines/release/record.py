@@ -15,7 +15,8 @@ import duckdb
 import yaml
 
 from pipelines.release import wording
-from pipelines.release.reading import connect, release_info
+from pipelines.release.marks import file_mark, title_mark
+from pipelines.release.reading import connect, release_info, row_counts, rows
 from pipelines.settings import DUCKDB_FILE
 from schemas import published
 
@@ -119,12 +120,12 @@ class Record:
     @property
     def suffix(self) -> str:
         """What every file name of synthetic data ends with."""
-        return "_SYNTHETIC" if self.is_synthetic else ""
+        return file_mark(self.is_synthetic)
 
     @property
     def mark(self) -> str:
         """What every title of synthetic data begins with."""
-        return "SYNTHETIC. " if self.is_synthetic else ""
+        return title_mark(self.is_synthetic)
 
     @property
     def summary(self) -> str:
@@ -165,13 +166,6 @@ def read_record(folder: Path) -> Record:
 def read_policy(path: Path = POLICY) -> dict[str, Any]:
     """The release policy: what the head of profession decides, and a statistician can edit."""
     return yaml.safe_load(path.read_text(encoding="utf-8"))
-
-
-def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    """The rows of a select, each by column name."""
-    cursor = connection.execute(sql)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _drivers(connection: duckdb.DuckDBPyConnection) -> tuple[Driver, ...]:
@@ -248,14 +242,12 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
     )
     for row in rows(connection, sql):
         columns.setdefault(row.pop("table_name"), []).append(Column(**row))
-    found = rows(connection, "select table_name, comment from duckdb_tables() where not internal order by table_name")
-    return tuple(
-        Table(row["table_name"], row["comment"], tuple(columns[row["table_name"]]), *_promise(connection, row))
-        for row in found
-    )
+    described = rows(connection, "select table_name, comment from duckdb_tables()")
+    comments = {row["table_name"]: row["comment"] for row in described}
+    counts = row_counts(connection).items()
+    return tuple(Table(name, comments[name], tuple(columns[name]), _key(name), count) for name, count in counts)
 
 
-def _promise(connection: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> tuple[tuple[str, ...], int]:
-    promised = published.table(row["table_name"])
-    counted = connection.execute(f'select count(*) from "{row["table_name"]}"').fetchone()
-    return (promised.key if promised else ()), counted[0] if counted else 0
+def _key(table: str) -> tuple[str, ...]:
+    promised = published.table(table)
+    return promised.key if promised else ()

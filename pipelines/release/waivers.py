@@ -1,23 +1,28 @@
 """Waivers: what the gate may let through this once, by name, with a reason, by somebody, until a day.
 
-Belongs here: writing a waiver down, and which are in force. Does not belong here: what a check asks for (rules.py), and
-letting anything through (gate.py). A waiver is never changed; a later one for the same check takes its place.
+Belongs here: writing a waiver down, which are in force, and which checks can be named. Does not belong here: what a
+check asks for (rules.py), and letting anything through (gate.py). A waiver is never changed; a later one for the same
+check takes its place.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import Fault, Faults
+from pipelines.registry import load_sources
 from pipelines.settings import Workspace
 from pipelines.store.whole import replace_json
 
 FILE = "waivers.json"
+OF_INDICATORS = ("completeness", "newest_period", "review_date")
+"""Kinds of checks whose names end in that of an indicator."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,15 @@ def waive(workspace: Workspace, given: Sequence[Waiver], policy: dict[str, Any],
     Raises Faults where the kind of one is unknown or can never be waived, where it has no reason or no name, or where
     it is over already or goes on for too long.
     """
+    require_allowed(given, policy, kinds)
+    replace_json(workspace.kept / FILE, [one.as_dict() for one in [*read_waivers(workspace), *given]])
+
+
+def require_allowed(given: Sequence[Waiver], policy: dict[str, Any], kinds: Collection[str]) -> None:
+    """Raises Faults as `waive` does."""
     faults = [fault for waiver in given if (fault := _objection(waiver, policy, kinds))]
     if faults:
         raise Faults(faults)
-    replace_json(workspace.kept / FILE, [one.as_dict() for one in [*read_waivers(workspace), *given]])
 
 
 def read_waivers(workspace: Workspace) -> list[Waiver]:
@@ -65,6 +75,31 @@ def read_waivers(workspace: Workspace) -> list[Waiver]:
         return [_waiver(line) for line in json.loads(path.read_text(encoding="utf-8"))]
     except (ValueError, KeyError, TypeError) as error:
         raise _unreadable(path, error) from error
+
+
+def require_known(workspace: Workspace, checks: Iterable[str]) -> None:
+    """Raises Faults for checks that neither the newest refusal nor the release that is served names.
+
+    What fails only now and then may be named beforehand: the freshness of a source, and what is asked of an indicator.
+    """
+    known = known_checks(workspace)
+    unknown = [_unknown(check, known) for check in checks if check not in known]
+    if unknown:
+        raise Faults(unknown)
+
+
+def known_checks(workspace: Workspace) -> set[str]:
+    """Every check that this home can name."""
+    refusals = sorted(workspace.refused.glob("*/gate.json"))
+    known = {f"freshness:{source_id}" for source_id in load_sources()}
+    for path in (*refusals[-1:], workspace.current / "gate.json"):
+        if path.exists():
+            known |= {check["check_id"] for check in json.loads(path.read_text(encoding="utf-8"))["checks"]}
+    listed = workspace.current / "api" / "v1" / "indicators" / "index.json"
+    if listed.exists():
+        indicators = json.loads(listed.read_text(encoding="utf-8"))["indicators"]
+        known |= {f"{kind}:{one['indicator_id']}" for kind in OF_INDICATORS for one in indicators}
+    return known
 
 
 def in_force(workspace: Workspace, day: date, policy: dict[str, Any], kinds: Collection[str]) -> dict[str, Waiver]:
@@ -94,6 +129,17 @@ def _objection(waiver: Waiver, policy: dict[str, Any], kinds: Collection[str]) -
         days = f"a day from {waiver.given_on} to {last}"
         return _refusal(waiver, f"until {waiver.until}", days, "the cause takes longer to mend than a waiver may last")
     return None
+
+
+def _unknown(check: str, known: Collection[str]) -> Fault:
+    nearest = get_close_matches(check, sorted(known), 1)
+    return Fault(
+        f"waiver of {check}",
+        "no such check",
+        "a check as gate.json and why.md name it" + "".join(f", such as {name}" for name in nearest),
+        "a slip of the keyboard, or nothing of that name has failed yet",
+        "give the name that stands in why.md of the refusal",
+    )
 
 
 def _refusal(waiver: Waiver, found: str, expected: str, likely: str) -> Fault:

@@ -16,7 +16,7 @@ import duckdb
 
 from pipelines.release.manifest import read_manifest
 from pipelines.release.promote import current_release, list_releases
-from pipelines.release.reading import connect, literal
+from pipelines.release.reading import connect, literal, rows
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.store.whole import replace_json
 
@@ -63,18 +63,17 @@ def note_path(folder: Path) -> Path:
 
 def _withdrawn(workspace: Workspace) -> list[dict[str, Any]]:
     with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
-        cursor = connection.execute(
+        return rows(
+            connection,
             f"select org_code, instrument_version, round_key, received_at, withdrawn_at from {WITHDRAWN} "
-            "where was_shared_nationally order by all"
+            "where was_shared_nationally order by all",
         )
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _read(kept: Path) -> list[dict[str, Any]]:
-    rows = json.loads(kept.read_text(encoding="utf-8"))
+    lines = json.loads(kept.read_text(encoding="utf-8"))
     times = ("received_at", "withdrawn_at")
-    return [row | {name: row[name] and datetime.fromisoformat(row[name]) for name in times} for row in rows]
+    return [line | {name: line[name] and datetime.fromisoformat(line[name]) for name in times} for line in lines]
 
 
 def _built_at(folder: Path) -> datetime:

@@ -51,9 +51,9 @@ def write_workbook(candidate: Path, record: Record) -> Path:
         str(path),
         written,
         cover=cover,
-        contentsheet_options={"title": _mark(record, "Contents"), "column_names": ["Sheet", "What it holds"]},
+        contentsheet_options={"title": record.mark + "Contents", "column_names": ["Sheet", "What it holds"]},
         notes_table=pd.DataFrame({"Note reference": used, "Note text": [NOTES[key] for key in used]}),
-        notesheet_options={"title": _mark(record, "Notes")},
+        notesheet_options={"title": record.mark + "Notes"},
     )
     _stretch(workbook.get_worksheet_by_name("Cover"), cover)
     workbook.set_properties(_properties(record))
@@ -87,7 +87,7 @@ def _gptable(sheet: Sheet, frame: pl.DataFrame, record: Record) -> gptables.GPTa
     return GPTable(
         table=_table(columns, cells),
         table_name=sheet.label.lower(),
-        title=_mark(record, sheet.title),
+        title=record.mark + sheet.title,
         subtitles=[f"Release {record.release_id}, {record.built_at:%d %B %Y}"],
         instructions="This sheet has one table. Notes are on the sheet Notes; definitions on the sheet Indicators.",
         scope=f"Covers: {sheet.scope}.",
@@ -182,7 +182,7 @@ def _cover(record: Record, empty: list[str]) -> gptables.Cover:
     left_out = [f"Left out, because this release has nothing to show in them: {'; '.join(empty)}."] if empty else []
     return Cover(
         cover_label="Cover",
-        title=_mark(record, policy["title"]),
+        title=record.mark + policy["title"],
         intro=[
             policy["subtitle"] + ".",
             policy["notice"],
@@ -208,14 +208,10 @@ def _stretch(sheet: Any, cover: gptables.Cover) -> None:
         sheet.set_row(row, LINE_HEIGHT * (1 + len(text) // CHARACTERS_IN_LINE))
 
 
-def _mark(record: Record, text: str) -> str:
-    return f"SYNTHETIC. {text}" if record.is_synthetic else text
-
-
 def _properties(record: Record) -> dict[str, Any]:
     """All of them at once: a second call would put the clock's time back."""
     return {
-        "title": _mark(record, record.policy["title"]),
+        "title": record.mark + record.policy["title"],
         "subject": record.policy["subtitle"],
         "author": record.policy["publisher"],
         "company": record.policy["publisher"],

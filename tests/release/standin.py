@@ -15,6 +15,7 @@ import pytest
 
 from pipelines import release
 from pipelines.release import access, embargo, outputs, waiting
+from pipelines.release.export import export
 from pipelines.settings import Workspace
 from schemas import published
 from tests import running
@@ -372,7 +373,7 @@ def _stage_registry(place: Workspace) -> None:
 def candidate(place: Workspace, version: str) -> Path:
     """A candidate with its exports, not yet checked."""
     folder = release.build_candidate(place, manifest_path(place), version, "abc1234", BUILT_AT)
-    release.export(folder)
+    export(folder)
     return folder
 
 

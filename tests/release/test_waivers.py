@@ -12,7 +12,7 @@ from pipelines.errors import Fault, Faults
 from pipelines.release import commands
 from pipelines.release.examinations import read_gate_policy
 from pipelines.release.rules import ADVICE
-from pipelines.release.waivers import FILE, Waiver, in_force, read_waivers, waive
+from pipelines.release.waivers import FILE, Waiver, in_force, read_waivers, require_known, waive
 from pipelines.settings import Workspace
 
 POLICY = read_gate_policy()["waivers"]
@@ -92,3 +92,37 @@ def test_the_command_writes_waivers(tmp_path, monkeypatch):
     assert {(one.reason, one.by, str(one.until)) for one in kept} == {("late", words[-1], until)}
     refused = CliRunner().invoke(commands.app, ["waive", "leak:email", *words])
     assert "can never be waived" in str(refused.exception)
+
+
+@pytest.mark.parametrize(
+    ("check", "nearest"),
+    [
+        ("freshness:shimi", "freshness:shmi"),
+        ("review_date:shmi_", "review_date:shmi"),
+        ("range:dim_measure.minimum", "range:dim_measure.minimum_denominator"),
+        ("trust_coverage:nonsense", "trust_coverage:open trusts"),
+    ],
+)
+def test_a_check_that_does_not_exist_is_refused_with_the_nearest(workspace, check, nearest):
+    served = workspace.current
+    refused = workspace.refused / "20261122T063000Z"
+    told = {served: ["trust_coverage:open trusts"], refused: ["range:dim_measure.minimum_denominator"]}
+    for folder, checks in told.items():
+        folder.mkdir(parents=True)
+        (folder / "gate.json").write_text(json.dumps({"checks": [{"check_id": name} for name in checks]}))
+    (served / "api" / "v1" / "indicators").mkdir(parents=True)
+    (served / "api" / "v1" / "indicators" / "index.json").write_text('{"indicators": [{"indicator_id": "shmi"}]}')
+    require_known(workspace, [nearest])
+    with pytest.raises(Faults) as caught:
+        require_known(workspace, [nearest, check])
+    (fault,) = caught.value.faults
+    assert (fault.where, fault.found) == (f"waiver of {check}", "no such check")
+    assert fault.expected.endswith(f", such as {nearest}")
+
+
+def test_the_command_refuses_a_check_that_does_not_exist(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPACT_HOME", str(tmp_path))
+    until = dt.datetime.now(dt.UTC).date().isoformat()
+    done = CliRunner().invoke(commands.app, ["waive", "freshness:nonsense", "--reason", "late", "--until", until])
+    assert "no such check" in str(done.exception)
+    assert read_waivers(Workspace(tmp_path, "synthetic")) == []

@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.release.api import write_api
 from pipelines.release.record import read_record
 from pipelines.release.site import write_site
 from pipelines.release.site.driver_charts import distribution_alt, parts, scale
@@ -189,6 +190,13 @@ CHANGES = """
 """What difference.py writes, as far as pages read it."""
 
 
+def write_pages(folder: Path) -> None:
+    """The interface, from which pages take figures, and the pages."""
+    record = read_record(folder)
+    write_api(folder, record)
+    write_site(folder, record)
+
+
 @pytest.fixture(scope="module")
 def without_submissions(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A candidate of few organisations to which nobody shared anything, and in which one driver has associations."""
@@ -208,7 +216,7 @@ def without_submissions(release: Path, tmp_path_factory: pytest.TempPathFactory)
         connection.execute(f"delete from dim_driver where driver_id not in ('{DRIVER}', 'people_and_culture')")
         connection.execute(f"drop table if exists pub_release_changes; {CHANGES}")
     (folder / "revisions_SYNTHETIC.csv").write_text("table_name")
-    write_site(folder, read_record(folder))
+    write_pages(folder)
     return folder
 
 
@@ -235,7 +243,7 @@ def test_what_changed_since_the_last_release_is_told(without_submissions: Path) 
 def test_the_same_candidate_gives_the_same_bytes(without_submissions: Path, tmp_path: Path) -> None:
     for name in (DUCKDB_FILE, "revisions_SYNTHETIC.csv"):
         shutil.copyfile(without_submissions / name, tmp_path / name)
-    write_site(tmp_path, read_record(tmp_path))
+    write_pages(tmp_path)
     first = {
         path.relative_to(without_submissions): path.read_bytes() for path in without_submissions.rglob("site/**/*.*")
     }

@@ -21,6 +21,7 @@ from pipelines import release, staging
 from pipelines.editions.tables import write_registry
 from pipelines.registry import load_sources
 from pipelines.release.differencing import MINIMUM, disclosive
+from pipelines.release.export import export
 from pipelines.release.reading import connect
 from pipelines.sample import population
 from pipelines.settings import DBT_PROJECT_DIR, DUCKDB_FILE, Workspace
@@ -118,7 +119,7 @@ class Home:
         manifest = self.path / "target" / "manifest.json"
         folder = release.build_candidate(self.workspace, manifest, version, "test", BUILT_AT)
         if version == FIRST:
-            release.export(folder)
+            export(folder)
             release.write_manifest(folder, self.workspace, "test")
         return Path(shutil.copytree(folder, self.path / kept_as))
 

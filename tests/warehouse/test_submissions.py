@@ -23,6 +23,7 @@ from pipelines import release, settings, staging
 from pipelines.editions.tables import write_registry
 from pipelines.progress import listening
 from pipelines.registry import load_sources
+from pipelines.release.export import export
 from pipelines.settings import DBT_PROJECT_DIR, Workspace
 from pipelines.status import print_status
 from tests.running import dbt
@@ -275,7 +276,7 @@ def places_that_readers_see(workspace: Workspace) -> dict[str, str]:
 def test_nothing_personal_leaves_the_raw_store(built, tmp_path):
     manifest = built.workspace.root / "target" / "manifest.json"
     candidate = release.build_candidate(built.workspace, manifest, "2026.1.0", "test")
-    release.export(candidate)
+    export(candidate)
     release.write_manifest(candidate, built.workspace, "test")
     places = places_that_readers_see(built.workspace)
     places["printed"] = built.printed

@@ -33,7 +33,10 @@ ASSET_TYPES = (".css", ".js", ".svg")
 
 
 def write_site(candidate: Path, record: Record) -> list[Path]:
-    """Write `site/` into the candidate from its released tables alone, and return what was written."""
+    """Write `site/` into the candidate from its released tables, and return what was written.
+
+    The figures of indicators are read from the static interface, which must be there.
+    """
     renderer = Renderer(candidate, record)
     charts = Charts(candidate, record)
     with connect(candidate / DUCKDB_FILE) as connection:

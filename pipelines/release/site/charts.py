@@ -93,14 +93,13 @@ class Charts:
         """
         if not self.written:
             self.folder.mkdir(parents=True, exist_ok=True)
-        mark = "SYNTHETIC. " if self.record.is_synthetic else ""
-        svg = _svg(chart | {"title": f"{mark}Release {self.record.release_id}"})
+        svg = _svg(chart | {"title": f"{self.record.mark}Release {self.record.release_id}"})
         data = f"{name}{self.record.suffix}.csv"
         (self.folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
         frame.write_csv(self.folder / data, line_terminator="\r\n")
         self.written += [self.folder / f"{name}.svg", self.folder / data]
         paths = f"{FOLDER}/{name}.svg", f"{FOLDER}/{data}"
-        return Chart(name, *paths, mark + alt_text, caption, source, *_size(svg), frame)
+        return Chart(name, *paths, self.record.mark + alt_text, caption, source, *_size(svg), frame)
 
 
 def draw_text(text: str) -> str:

@@ -1,7 +1,7 @@
 """What the pages show of an indicator: the figures of one period, and England's through all periods of that type.
 
 Belongs here: choosing the period, and writing figures and their codes as text. Does not belong here: the figures
-themselves (values.py), or the pages.
+themselves (values.py; the interface, api.py, is written before and keeps them), or the pages.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from functools import cached_property
 
 import polars as pl
 
+from pipelines.release.api import read_figures
 from pipelines.release.record import Indicator
 from pipelines.release.shorthand import LETTERS, MEANINGS
 from pipelines.release.site.chart_variation import funnel_rows
 from pipelines.release.site.pages import Site
 from pipelines.release.site.phrases import count, number, period
-from pipelines.release.values import read_values
 
 ENGLAND = "england"
 MARGINS = (ENGLAND, "region", "type")
@@ -69,7 +69,7 @@ def newest(site: Site, indicator: Indicator) -> Newest:
 
 
 def _read(site: Site, indicator: Indicator) -> Newest:
-    values = read_values(site.connection, indicator)
+    values = read_figures(site.folder, indicator)
     funnel = funnel_rows(site.connection, indicator)
     last = (funnel if funnel.height else values.sort("period_end", "period_key", nulls_last=False)).row(-1, named=True)
     in_type = values.filter(pl.col("period_type") == last["period_type"])

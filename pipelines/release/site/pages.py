@@ -189,16 +189,22 @@ def _is_numeric(values: pl.Series) -> bool:
     return values.dtype == pl.String and len(values) > 0 and all(map(NUMBER.fullmatch, values.drop_nulls()))
 
 
-def _environment(record: Record) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+def environment(*folders: Path) -> Environment:
+    """Fills templates of these folders, the first before the others. What a template lacks is an error."""
+    return Environment(
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cell": cell, "day": day, "slug": slug}
-    environment.filters |= {"number": number, "level": level, "size": size}
-    environment.filters |= {"shown_columns": shown_columns, "numeric_columns": numeric_columns}
-    environment.globals |= {"record": record, "navigation": NAVIGATION, "is_current": is_current}
-    return environment
+
+
+def _environment(record: Record) -> Environment:
+    filled = environment(TEMPLATES)
+    filled.filters |= {"cell": cell, "day": day, "slug": slug}
+    filled.filters |= {"number": number, "level": level, "size": size}
+    filled.filters |= {"shown_columns": shown_columns, "numeric_columns": numeric_columns}
+    filled.globals |= {"record": record, "policy": record.policy, "is_synthetic": record.is_synthetic}
+    filled.globals |= {"navigation": NAVIGATION, "is_current": is_current}
+    return filled

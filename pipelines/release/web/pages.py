@@ -11,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from pipelines.release.history import STATES, Past, day
 from pipelines.release.manifest import read_manifest
 from pipelines.release.promises import Deprecation
+from pipelines.release.site.pages import TEMPLATES as SHELL
+from pipelines.release.site.pages import environment
 from pipelines.release.web import alerts
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -96,15 +98,9 @@ def _links(path: str) -> Callable[[str], str]:
 
 
 def _environment(policy: dict[str, Any], releases: list[Past], current: Past | None) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"day": day}
-    environment.globals |= {
+    filled = environment(TEMPLATES, SHELL)
+    filled.filters |= {"day": day}
+    filled.globals |= {
         "policy": policy,
         "current": current,
         "is_synthetic": any(past.facts.is_synthetic for past in releases),
@@ -113,4 +109,4 @@ def _environment(policy: dict[str, Any], releases: list[Past], current: Past | N
         "what": alerts.WHAT,
         "page_of": alerts.page_of,
     }
-    return environment
+    return filled
