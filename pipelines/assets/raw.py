@@ -19,13 +19,14 @@ from dagster import (
     get_dagster_logger,
 )
 
-from pipelines import settings
+from pipelines import release, settings
 from pipelines.fetch.log import read_log
 from pipelines.progress import say
 from pipelines.registry import load_out_of_scope, load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import code_hash
 from pipelines.store import arrivals, inbox, snapshots
+from pipelines.store.whole import replace_text
 from schemas.source import Source
 
 FETCHED = AssetKey(["raw", "fetched"])
@@ -41,8 +42,9 @@ OWNER = "team:nhs-impact-warehouse"
     "cannot be fetched stops no other; what was fetched before stays in use.",
 )
 def fetched_files() -> MaterializeResult:
-    """Asks every publisher, or none."""
+    """Asks every publisher, or none. First of all comes what an earlier run left half done."""
     workspace = settings.workspace()
+    release.resume(workspace)
     if workspace.origin == "synthetic" or not settings.is_live():
         return MaterializeResult(metadata={"asked": False})
     from pipelines.fetch.fetching import fetch_all
@@ -130,9 +132,11 @@ def _ensure_sample(workspace: Workspace) -> None:
     if marker.exists() and marker.read_text(encoding="utf-8") == version:
         return
     say("writing the SYNTHETIC sample in the publishers' layouts")
+    # First, so that it never vouches for half a sample.
+    marker.unlink(missing_ok=True)
     shutil.rmtree(workspace.sample, ignore_errors=True)
     write_sample(workspace.sample, say)
-    marker.write_text(version, encoding="utf-8")
+    replace_text(marker, version)
 
 
 def raw_asset(source: Source) -> AssetsDefinition:

@@ -20,7 +20,6 @@ from pipelines.release import access, embargo, publication, signing, waiting
 from pipelines.release.reading import connect, release_info
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import code_version
-from pipelines.store import shown
 
 CANDIDATE = AssetKey(["release", "candidate"])
 GATE = AssetKey(["release", "gate"])
@@ -113,10 +112,7 @@ def _serve(workspace: Workspace) -> str:
     version, _ = _stamp(candidate)
     release.write_manifest(candidate, workspace, fingerprint, None, release.carried_by(workspace, version))
     release.sign_manifest(candidate, signing.synthetic_key(workspace))
-    shown.record(workspace, version)
     release.publish(candidate, workspace, version, settings.may_replace_published())
-    release.note_withdrawals(workspace)
-    release.settle(workspace)
     say(f"release {version} is being served")
     return version
 
@@ -131,8 +127,7 @@ def _let_wait(workspace: Workspace) -> tuple[str, list[str]]:
     key = settings.signing_key()
     if key:
         release.sign_manifest(candidate, key)
-    replaced = waiting.put(workspace)
-    access.note_builder(workspace.waiting / version)
+    replaced = waiting.put(workspace, access.note_builder)
     say(f"release {version} waits")
     return version, replaced
 

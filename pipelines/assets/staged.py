@@ -23,6 +23,7 @@ from pipelines import settings, staging
 from pipelines.assets.raw import OWNER
 from pipelines.editions import tables
 from pipelines.registry import load_sources
+from pipelines.store.whole import replace_text
 from schemas.source import Source
 
 REGISTRY = tuple(AssetKey(["staged", table]) for table in tables.REGISTRY)
@@ -107,5 +108,5 @@ def staged_registry() -> Iterator[MaterializeResult]:
     workspace, sources = settings.workspace(), load_sources()
     staged = [staging.already_staged(source, workspace) for source in sources.values()]
     tables.write_registry(workspace, sources, staged)
-    workspace.fingerprint.write_text(staging.fingerprint(workspace, staged), encoding="utf-8")
+    replace_text(workspace.fingerprint, staging.fingerprint(workspace, staged))
     yield from (MaterializeResult(asset_key=key) for key in REGISTRY)

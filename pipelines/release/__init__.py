@@ -13,16 +13,15 @@ In this order, with nothing left out:
 
 SYNTHETIC data are served at once:
 
-    shown.record(workspace, version)              # store/shown.py: what the next release is held against
     publish(candidate, workspace, version)
-    note_withdrawals(workspace)
-    settle(workspace)                             # notices, and the web root
 
 Published data wait until somebody other than the builder has approved them, and for their date:
 
-    waiting.put(workspace)
+    waiting.put(workspace, access.note_builder)
     approval.approve(workspace, folder, by, statement)
     publication.publish_waiting(workspace, version)
+
+Whatever of this is stopped half way is finished, or begun again, by the next run: `resume(workspace)`.
 """
 
 from pipelines.release.after import last_built, settle
@@ -38,11 +37,12 @@ from pipelines.release.promote import (
     current_release,
     list_releases,
     next_version,
-    publish,
     refuse,
     serve,
 )
+from pipelines.release.publication import publish
 from pipelines.release.reading import connect
+from pipelines.release.resuming import resume
 from pipelines.release.withdrawals import note_withdrawals
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "publish",
     "read_manifest",
     "refuse",
+    "resume",
     "run_gate",
     "serve",
     "settle",
