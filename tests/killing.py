@@ -170,7 +170,7 @@ def _changed(event: str, arguments: tuple[Any, ...]) -> str | None:
     if event not in CHANGES:
         return None
     if event == "subprocess.Popen":
-        return " ".join(str(word) for word in arguments[1][:3])
+        return " ".join(str(word) for word in arguments[1])[:120]
     place = arguments[1] if event in ("os.rename", "os.symlink") else arguments[0]
     if isinstance(place, int):
         return None

@@ -129,4 +129,3 @@ def _build(workspace: Workspace) -> None:
 for _name in WARM:
     importlib.import_module(_name)
 _smaller()
-
