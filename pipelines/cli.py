@@ -17,8 +17,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import settings
-from pipelines.errors import Fault, Faults, together
+from pipelines import exhausted, settings
+from pipelines.errors import Fault, Faults, Stopped, together
 from pipelines.release.commands import app as release_app
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Origin, Workspace
 from pipelines.submissions.commands import app as submissions_app
@@ -31,6 +31,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+# As a shell tells of SIGTERM, so that a service manager takes it for what it asked for.
+STOPPED = 143
 app.add_typer(submissions_app, name="submissions")
 app.add_typer(release_app, name="release")
 # A pipe or a log has no width of its own; without one, long sentences would be cut into columns.
@@ -40,13 +42,16 @@ err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() el
 
 
 def main() -> None:
-    """Runs the command; a fault is printed in its five parts and ends with exit code 1."""
+    """Runs the command; a fault is printed in its five parts and ends with exit code 1, a run that was stopped 143."""
     try:
         app()
-    except (Fault, Faults) as fault:
+    except Exception as error:
+        fault = exhausted.as_fault(error) or error
+        if not isinstance(fault, (Fault, Faults)):
+            raise
         err.print(f"\n{fault}", markup=False, soft_wrap=True)
         _say_what_is_served(fault)
-        sys.exit(1)
+        sys.exit(STOPPED if isinstance(fault, Stopped) else 1)
 
 
 def _say_what_is_served(fault: Fault | Faults) -> None:

@@ -5,6 +5,7 @@ Belongs here: what surrounds the job. Does not belong here: its steps (assets/),
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from pipelines import progress, settings
-from pipelines.errors import Fault
+from pipelines.errors import Fault, Stopped
 from pipelines.locking import one_at_a_time
 from pipelines.settings import Workspace
 from pipelines.store import inbox
@@ -26,12 +27,13 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     """Runs the whole job and prints what happened.
 
     Raises Fault where another refresh is running, where synthetic data would replace published data, where no
-    driver is installed for the inbox, where the release calendar has no date left, or whatever stopped the job.
+    driver is installed for the inbox, where the release calendar has no date left, or whatever stopped the job; Stopped
+    where that was a signal.
     """
     refuse_sample_over_published(workspace)
     _require_driver_of_inbox(workspace)
     _require_date(workspace)
-    with one_at_a_time(workspace), shown(err):
+    with stoppable(), one_at_a_time(workspace), shown(err):
         result = _execute("as_at" if workspace.as_at else "refresh")
     from pipelines.reporting import print_as_at, print_summary
 
@@ -83,6 +85,35 @@ def _execute(job_name: str) -> ExecuteInProcessResult:
     job = defs.resolve_job_def(job_name)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turns SIGTERM and Ctrl-C into a fault that says what holds. Dagster hears them first while its job runs."""
+    from dagster import DagsterExecutionInterruptedError
+
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError) as stop:
+        raise _stopped() from stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _stopped() -> Stopped:
+    return Stopped(
+        "impact refresh: stopped before its end",
+        "a signal to stop, such as SIGTERM or Ctrl-C",
+        "a run that is left to come to its end",
+        "a person, the service manager or a shutdown of the machine stopped it",
+        "run the same command again: it goes on from what is done. What is being served is as it was, or the new "
+        "release whole",
+    )
 
 
 @contextmanager

@@ -39,8 +39,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Kill:
-    """When to kill. change: its number. how: `before` it is made; `cut`, when a file was opened and is still empty; or
-    `after`, that many seconds later."""
+    """When to kill. change: its number. how: `before` it is made; `cut`, when a file was opened and is still empty;
+    `after`, that many seconds later; `stop`, before it is made and with SIGTERM, which may be answered.
+    """
 
     change: int
     how: str = "before"
@@ -151,7 +152,9 @@ class _Hook:
     def _strike(self, event: str, path: str) -> None:
         if self._kill.how == "cut" and event == "open":
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644))
-        if self._kill.how == "after":
+        if self._kill.how == "stop":
+            os.kill(os.getpid(), signal.SIGTERM)
+        elif self._kill.how == "after":
             threading.Timer(self._kill.seconds, _end).start()
         else:
             _end()

@@ -130,9 +130,8 @@ def _in_one_home(folder: Path, scene: Scene) -> list[str]:
             break
     ended = scene.runs.run(home, REFRESH)
     left = differences(home, scene.after)
-    print(
-        f"in one home: {kills} kills one after another, then rc {ended.code}, {len(left)} differences {left[:5]} {problems}"
-    )
+    print(f"in one home: {kills} kills one after another, then rc {ended.code}")
+    print(f"  {len(left)} differences {left[:5]} {problems}")
     return problems + left + ([] if ended.code == 0 else [ended.said])
 
 

@@ -1,0 +1,113 @@
+"""A refresh that is killed leaves everything whole, and the next one ends as if nothing had happened.
+
+Here are the points where most is at stake; tests/benchmarks/kills.py goes through forty and more.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.bound import tied
+from tests.faults.recovery import REFRESH, Scene, assert_whole, copy_home, differences, scenes
+from tests.killing import Kill
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scene, Scene]]:
+    with scenes(tmp_path_factory.mktemp("kills")) as found:
+        yield found
+
+
+@pytest.fixture
+def first(both) -> Scene:
+    return both[0]
+
+
+@pytest.fixture
+def following(both) -> Scene:
+    return both[1]
+
+
+def number(scene: Scene, event: str, end: str) -> int:
+    """The first change of this kind whose path ends so."""
+    return next(change.number for change in scene.changes if change.event == event and change.path.endswith(end))
+
+
+@pytest.mark.parametrize(
+    ("event", "end", "how"),
+    [
+        ("os.chmod", ".csv.partial", "before"),
+        ("open", "raw/.lock.json.partial", "cut"),
+        ("open", "candidate/manifest.sha256", "cut"),
+        ("os.rename", "2026.2.0.behind", "before"),
+        ("os.rename", "releases/2026.2.0", "before"),
+    ],
+)
+def test_before_the_release_is_in_its_place_the_next_run_makes_it_again(following, tmp_path, event, end, how):
+    following.kill_at(tmp_path, Kill(number(following, event, end), how))
+
+
+@pytest.mark.parametrize(
+    ("event", "end"),
+    [
+        ("os.rename", "shown/2026.2.0.parquet"),
+        ("os.chmod", "releases/2026.2.0"),
+        ("os.rename", "serving/current"),
+        ("os.mkdir", "serving/.web/2"),
+        ("os.rename", "serving/web"),
+        ("os.remove", "releases/.unsettled"),
+        ("os.rename", ".2026.2.0.behind.partial"),
+    ],
+)
+def test_once_it_is_there_the_next_run_finishes_it_and_makes_no_other(following, tmp_path, event, end):
+    _, again = following.kill_at(tmp_path, Kill(number(following, event, end)))
+    assert not any(change.path.startswith("synthetic/candidate") for change in again.changes)
+
+
+@pytest.mark.parametrize(
+    ("event", "end", "how"),
+    [("os.rename", "keys/synthetic_ed25519", "before"), ("os.remove", "synthetic/sample/.version", "before")],
+)
+def test_a_first_refresh_that_is_killed(first, tmp_path, event, end, how):
+    first.kill_at(tmp_path, Kill(number(first, event, end), how))
+
+
+def test_what_builds_dies_with_the_run(following, tmp_path):
+    """As dbt must, which would hold the build file against the next run."""
+    place = next(change.number for change in following.changes if change.event == "subprocess.Popen")
+    following.kill_at(tmp_path, Kill(place, "after", 0.1))
+
+
+@pytest.mark.parametrize("most_bytes", [10_000, 200_000])
+def test_a_full_disk_is_told_and_changes_nothing(following, tmp_path, most_bytes):
+    """The raw store is the first to need more than the former, the candidate more than the latter."""
+    home = tmp_path / "home"
+    copy_home(following.before, home)
+    ended = following.runs.run(home, REFRESH, most_bytes=str(most_bytes))
+    assert ended.code == 1 and "Traceback" not in ended.said
+    assert all(part in ended.said for part in ("File too large", "expected", "likely", "make room and run"))
+    assert_whole(home, following.before, following.after)
+    again = following.runs.run(home, REFRESH)
+    assert again.code == 0 and differences(home, following.after) == []
+
+
+def test_a_run_that_is_told_to_stop_says_so(following, tmp_path):
+    home, place = tmp_path / "home", number(following, "os.rename", "synthetic/fingerprint.txt")
+    copy_home(following.before, home)
+    ended = following.runs.run(home, REFRESH, Kill(place, "stop"))
+    assert ended.code == 143 and "Traceback" not in ended.said
+    assert "run the same command again" in ended.said
+    assert_whole(home, following.before, following.after)
+
+
+def test_a_process_that_was_started_by_a_dead_run_does_not_begin(tmp_path):
+    words = "from pipelines.bound import end_with_parent; end_with_parent(); open('began', 'w')"
+    dead = os.environ | tied() | {"IMPACT_STARTED_BY": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", words], cwd=tmp_path, env=dead, check=False)
+    assert done.returncode == 1 and not (tmp_path / "began").exists()
