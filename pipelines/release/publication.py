@@ -33,7 +33,7 @@ def publish(candidate: Path, workspace: Workspace, version: str, allow_replace: 
         raise _needs_approval(version)
     promote.require_ready(candidate, workspace, version, allow_replace)
     folder = waiting.place_of(workspace) / version
-    waiting.keep_behind(workspace, folder)
+    waiting.put_behind(waiting.write_behind(workspace, folder), folder)
     promote.put_in_place(candidate, workspace, version)
     return _complete(workspace, folder)
 

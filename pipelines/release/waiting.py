@@ -48,18 +48,24 @@ def put(workspace: Workspace, note_builder: Callable[[Path], object]) -> list[st
     version = str(read_manifest(workspace.candidate)["release_id"])
     make_private(workspace.waiting)
     folder = workspace.waiting / version
+    aside = write_behind(workspace, folder)
     replaced = [_remove(each, version) for each in _replaced(workspace)]
-    keep_behind(workspace, folder)
+    put_behind(aside, folder)
     note_builder(folder)
     _make_private(workspace.candidate)
     os.rename(workspace.candidate, folder)
     return replaced
 
 
-def keep_behind(workspace: Workspace, folder: Path) -> None:
-    """Writes what must be taken down when a release goes out to where `behind` says, in one step."""
-    aside = _aside(behind(folder))
+def write_behind(workspace: Workspace, folder: Path) -> Path:
+    """Writes what must be taken down when a release goes out, under a name that means nothing yet. Returns it."""
+    aside = _aside(behind(folder), "new")
     _keep(workspace, folder.name, aside)
+    return aside
+
+
+def put_behind(aside: Path, folder: Path) -> None:
+    """Puts what was written where `behind` says, in one step."""
     remove(behind(folder))
     os.rename(aside, behind(folder))
 
@@ -72,14 +78,14 @@ def place_of(workspace: Workspace) -> Path:
 def remove(folder: Path) -> None:
     """Takes a folder away in one step, and then what was in it."""
     if folder.exists():
-        aside = _aside(folder)
+        aside = _aside(folder, "old")
         os.rename(folder, aside)
         shutil.rmtree(aside)
 
 
-def _aside(folder: Path) -> Path:
+def _aside(folder: Path, what: str) -> Path:
     """A name that nobody looks at, beside a folder; what a stopped run left there is gone."""
-    aside = folder.with_name(f".{folder.name}.partial")
+    aside = folder.with_name(f".{folder.name}.{what}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     return aside
 

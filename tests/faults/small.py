@@ -64,10 +64,11 @@ def _smaller() -> None:
 def run(words: list[str], more: dict[str, Any]) -> int:
     """One call of `impact`.
 
-    more: the moment `now` by the clock of releases; `most_bytes` of a file, as if the disk were full behind them.
+    more: the environment; the moment `now` by the clock of releases; `most_bytes` of a file, as if the disk were full.
     """
     if more.get("now"):
         settings.now = lambda: datetime.fromisoformat(more["now"])
+    os.environ |= {name: value for name, value in more.items() if name.isupper()}
     if more.get("most_bytes"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(more["most_bytes"]),) * 2)
     sys.argv = ["impact", *words]

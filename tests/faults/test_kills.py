@@ -9,12 +9,24 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from pipelines.bound import tied
+from pipelines.settings import PROJECT_ROOT
 from tests.faults.recovery import REFRESH, Scene, assert_whole, copy_home, differences, scenes
-from tests.killing import Kill
+from tests.killing import Ended, Kill, Killer
+from tests.running import APPROVER, ends_at, key_of
+
+sys.path.insert(0, str(PROJECT_ROOT / "tests" / "release"))
+import standin
+
+OUT, NEXT = "2026.1.0", "2026.2.0"
+APPROVE = ["release", "approve", NEXT, "--by", APPROVER, "--statement", "Looked at every page."]
+PUBLISH = ["release", "publish", NEXT]
+WITHDRAW = ["release", "withdraw", OUT, "--reason", "A figure was wrong."]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +73,7 @@ def test_before_the_release_is_in_its_place_the_next_run_makes_it_again(followin
         ("os.mkdir", "serving/.web/2"),
         ("os.rename", "serving/web"),
         ("os.remove", "releases/.unsettled"),
-        ("os.rename", ".2026.2.0.behind.partial"),
+        ("os.rename", "synthetic/.2026.2.0.behind.old.partial"),
     ],
 )
 def test_once_it_is_there_the_next_run_finishes_it_and_makes_no_other(following, tmp_path, event, end):
@@ -110,3 +122,58 @@ def test_a_process_that_was_started_by_a_dead_run_does_not_begin(tmp_path):
     dead = os.environ | tied() | {"IMPACT_STARTED_BY": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", words], cwd=tmp_path, env=dead, check=False)
     assert done.returncode == 1 and not (tmp_path / "began").exists()
+
+
+@dataclass(frozen=True)
+class Published:
+    """A home with published data: one release is out, one before it was, and the next one waits."""
+
+    home: Path
+    runs: Killer
+
+    def run(self, home: Path, words: list[str], kill: Kill | None = None) -> Ended:
+        """At the moment when the embargo of what waits is over, with the approver's key."""
+        folder = self.home / "waiting" / NEXT
+        key = str(key_of(home, APPROVER))
+        return self.runs.run(home, words, kill, now=ends_at(folder).isoformat(), IMPACT_SIGNING_KEY=key)
+
+
+@pytest.fixture(scope="module")
+def published(both, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    place = standin.workspace(tmp_path_factory.mktemp("published") / "home", "published")
+    standin.published_release(place, OUT)
+    standin.waiting_release(place, NEXT)
+    found = Published(place.root, both[0].runs)
+    done = found.run(place.root, APPROVE)
+    assert done.code == 0, done.said
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "event", "end"),
+    [
+        (APPROVE, "os.rename", "waiting/2026.2.0.approval.json"),
+        (PUBLISH, "os.rename", "releases/2026.2.0"),
+        (PUBLISH, "os.rename", "shown/2026.2.0.parquet"),
+        (PUBLISH, "os.rename", "serving/current"),
+        (PUBLISH, "os.rename", "serving/web"),
+        (PUBLISH, "os.remove", "waiting/2026.2.0.access.json"),
+        (PUBLISH, "os.rename", "waiting/.2026.2.0.behind.old.partial"),
+        (WITHDRAW, "os.rename", "releases/2026.1.0.notice.json"),
+        (WITHDRAW, "os.remove", "serving/current"),
+        (WITHDRAW, "os.rename", "serving/web"),
+    ],
+)
+def test_what_follows_a_refresh_is_finished_by_the_same_command(published, tmp_path, words, event, end):
+    """Approval, publication, withdrawal; a command that finds its work done by then may say so with exit code 1."""
+    undisturbed, home = tmp_path / "undisturbed", tmp_path / "home"
+    for copy in (undisturbed, home):
+        copy_home(published.home, copy)
+    done = published.run(undisturbed, words)
+    assert done.code == 0, done.said
+    place = next(change.number for change in done.changes if (change.event, change.path) == (event, end))
+    killed = published.run(home, words, Kill(place))
+    assert killed.code == -9, killed.said
+    again = published.run(home, words)
+    assert again.code == 0 or "was withdrawn on" in again.said
+    assert differences(home, undisturbed) == []
