@@ -20,6 +20,7 @@ from tests.faults.recovery import (
     copy_home,
     differences,
     phase_of,
+    ready,
     scenes,
 )
 from tests.killing import Change, Kill
@@ -80,7 +81,8 @@ def _how(change: Change, turn: int) -> Kill:
 def main() -> None:
     folder, turn, of = Path(sys.argv[1]), *(int(word) for word in sys.argv[2:] or (0, 1))
     folder.mkdir()
-    with scenes(folder) as (first, following):
+    with ready(folder) as runs:
+        first, following = scenes(folder, runs)
         chosen = [(first, *each) for each in points(first.changes, FIRST)]
         chosen += [(following, *each) for each in points(following.changes, NEXT)]
         print(f"{len(first.changes)} changes of files in a first refresh, {len(following.changes)} in the next")

@@ -81,22 +81,27 @@ class Scene:
         assert_whole(home, self.before, self.after)
         again = self.runs.run(home, REFRESH)
         assert again.code == 0, again.said
-        assert differences(home, self.after) == []
+        assert not (left := differences(home, self.after)), left
         return killed, again
 
 
 @contextmanager
-def scenes(folder: Path) -> Iterator[tuple[Scene, Scene]]:
-    """A first refresh in an empty home; and the next one, for which one more file came."""
+def ready(folder: Path) -> Iterator[Killer]:
+    """What runs small refreshes, and where the tables lie that they build."""
     standin.build(Workspace(folder / "built", "synthetic"))
     environment = {"KILLS_BUILT": str(folder / "built"), "SOURCE_DATE_EPOCH": str(int(standin.BUILT_AT.timestamp()))}
     with killer("tests.faults.small", **environment) as runs:
-        empty, served, more, done = (folder / name for name in ("empty", "served", "more", "done"))
-        empty.mkdir()
-        first = _undisturbed(runs, empty, served)
-        copy_home(served, more)
-        add_month(more / "synthetic" / "sample")
-        yield first, _undisturbed(runs, more, done)
+        yield runs
+
+
+def scenes(folder: Path, runs: Killer) -> tuple[Scene, Scene]:
+    """A first refresh in an empty home; and the next one, for which one more file came."""
+    empty, served, more, done = (folder / name for name in ("empty", "served", "more", "done"))
+    empty.mkdir()
+    first = _undisturbed(runs, empty, served)
+    copy_home(served, more)
+    add_month(more / "synthetic" / "sample")
+    return first, _undisturbed(runs, more, done)
 
 
 def _undisturbed(runs: Killer, before: Path, after: Path) -> Scene:
@@ -186,8 +191,8 @@ def _name(path: Path, home: Path) -> str:
     return re.sub(r"serving/\.web/\d+", "serving/.web/N", path.relative_to(home).as_posix())
 
 
-CLOCKED = re.compile(r"synthetic/(staged/registry_(editions|revisions|run)/|withheld|.*\.behind/|warehouse/)")
-"""Files that say when a file came in, or that DuckDB writes differently each time."""
+CLOCKED = re.compile(r"synthetic/(staged/registry_(editions|revisions|run|shown)/|withheld|.*\.behind/|warehouse/)")
+"""Files that say when a file came in or which releases were out by then, or that DuckDB writes differently each time."""
 SEALED = re.compile(r"keys/synthetic|releases/[\d.]+/manifest\.(json\.sig|sha256)$")
 """Files that follow from a key, which each home makes for itself."""
 

@@ -16,7 +16,7 @@ import pytest
 
 from pipelines.bound import tied
 from pipelines.settings import PROJECT_ROOT
-from tests.faults.recovery import REFRESH, Scene, assert_whole, copy_home, differences, scenes
+from tests.faults.recovery import REFRESH, Scene, assert_whole, copy_home, differences, ready, scenes
 from tests.killing import Ended, Kill, Killer
 from tests.running import APPROVER, ends_at, key_of
 
@@ -30,9 +30,19 @@ WITHDRAW = ["release", "withdraw", OUT, "--reason", "A figure was wrong."]
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scene, Scene]]:
-    with scenes(tmp_path_factory.mktemp("kills")) as found:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kills")
+
+
+@pytest.fixture(scope="module")
+def runs(folder) -> Iterator[Killer]:
+    with ready(folder) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def both(folder, runs) -> tuple[Scene, Scene]:
+    return scenes(folder, runs)
 
 
 @pytest.fixture
@@ -139,11 +149,11 @@ class Published:
 
 
 @pytest.fixture(scope="module")
-def published(both, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    place = standin.workspace(tmp_path_factory.mktemp("published") / "home", "published")
+def published(folder, runs) -> Published:
+    place = standin.workspace(folder / "published", "published")
     standin.published_release(place, OUT)
     standin.waiting_release(place, NEXT)
-    found = Published(place.root, both[0].runs)
+    found = Published(place.root, runs)
     done = found.run(place.root, APPROVE)
     assert done.code == 0, done.said
     return found
