@@ -164,7 +164,7 @@ def published(folder, runs) -> Published:
     [
         (APPROVE, "os.rename", "waiting/2026.2.0.approval.json"),
         (PUBLISH, "os.rename", "releases/2026.2.0"),
-        (PUBLISH, "os.rename", "shown/2026.2.0.parquet"),
+        (PUBLISH, "os.rename", "published/shown/2026.2.0.parquet"),
         (PUBLISH, "os.rename", "serving/current"),
         (PUBLISH, "os.rename", "serving/web"),
         (PUBLISH, "os.remove", "waiting/2026.2.0.access.json"),
