@@ -183,7 +183,10 @@ def differences(home: Path, expected: Path) -> list[str]:
 
 
 def _state(home: Path) -> dict[str, object]:
-    return {_name(path, home): _told(path, home) for path in home.rglob("*")}
+    """Of the web roots, the one that is served: the one before it stays for whoever is reading."""
+    trees, served = home / "serving" / ".web", (home / "serving" / "web").resolve()
+    paths = (path for path in home.rglob("*") if trees not in path.parents or served in (path, *path.parents))
+    return {_name(path, home): _told(path, home) for path in paths}
 
 
 def _name(path: Path, home: Path) -> str:
