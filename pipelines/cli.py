@@ -17,9 +17,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import settings
+from pipelines import exhausted, settings
 from pipelines.clients.commands import clients
-from pipelines.errors import Fault, Faults, together
+from pipelines.errors import Fault, Faults, Stopped, together
 from pipelines.operations.commands import app as operations_app
 from pipelines.release.commands import app as release_app
 from pipelines.serving.commands import app as serving_app
@@ -34,6 +34,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+# As a shell tells of SIGTERM, so that a service manager takes it for what it asked for.
+STOPPED = 143
 app.add_typer(submissions_app, name="submissions")
 app.add_typer(release_app, name="release")
 app.add_typer(serving_app, name="serving")
@@ -46,13 +48,16 @@ err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() el
 
 
 def main() -> None:
-    """Runs the command; a fault is printed in its five parts and ends with exit code 1."""
+    """Runs the command; a fault is printed in its five parts and ends with exit code 1, a run that was stopped 143."""
     try:
         app()
-    except (Fault, Faults) as fault:
+    except Exception as error:
+        fault = exhausted.as_fault(error) or error
+        if not isinstance(fault, (Fault, Faults)):
+            raise
         err.print(f"\n{fault}", markup=False, soft_wrap=True)
         _say_what_is_served(fault)
-        sys.exit(1)
+        sys.exit(STOPPED if isinstance(fault, Stopped) else 1)
 
 
 def _say_what_is_served(fault: Fault | Faults) -> None:

@@ -47,6 +47,10 @@ class Fault(Exception):
         return replace(self, found=hidden, quotes_file=False) if self.quotes_file else self
 
 
+class Stopped(Fault):
+    """Somebody stopped the run. Nothing is wrong, and the next run goes on."""
+
+
 class Faults(Exception):
     """Several faults reported together, so that all can be mended in one go."""
 

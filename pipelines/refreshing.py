@@ -5,6 +5,7 @@ Belongs here: what surrounds the job. Does not belong here: its steps (assets/),
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.console import Console
 
 from pipelines import progress, serving, settings
-from pipelines.errors import Fault
+from pipelines.errors import Fault, Stopped
 from pipelines.locking import one_at_a_time
 from pipelines.operations import runs
 from pipelines.operations.space import require_room
@@ -31,14 +32,15 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
 
     Raises Fault where another refresh is running, where synthetic data would replace published data, where no
     driver is installed for the inbox, where the release calendar has no date left, where the disk is too full, or
-    whatever stopped the job.
+    whatever stopped the job; Stopped where that was a signal.
     """
     refuse_sample_over_published(workspace)
     _require_driver_of_inbox(workspace)
     _require_date(workspace)
     require_room(workspace)
     job = "as_at" if workspace.as_at else "refresh"
-    with one_at_a_time(workspace), shown(err), runs.recorded(workspace, job, "command line") as taken_down:
+    work = runs.recorded(workspace, job, "command line")
+    with stoppable(), one_at_a_time(workspace), shown(err), work as taken_down:
         result = recorded(workspace, job, lambda: _execute(job, taken_down.run_id))
         with runs.step("follow"):
             # Also where nothing changed: a server that was down may be there again.
@@ -112,6 +114,35 @@ def _execute(job_name: str, run_id: str) -> ExecuteInProcessResult:
     job = defs.resolve_job_def(job_name)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     return job.execute_in_process(instance=DagsterInstance.get(), run_config=quiet, raise_on_error=True, run_id=run_id)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turns SIGTERM and Ctrl-C into a fault that says what holds. Dagster hears them first while its job runs."""
+    from dagster import DagsterExecutionInterruptedError
+
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError) as stop:
+        raise _stopped() from stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _stopped() -> Stopped:
+    return Stopped(
+        "impact refresh: stopped before its end",
+        "a signal to stop, such as SIGTERM or Ctrl-C",
+        "a run that is left to come to its end",
+        "a person, the service manager or a shutdown of the machine stopped it",
+        "run the same command again: it goes on from what is done. What is being served is as it was, or the new "
+        "release whole",
+    )
 
 
 @contextmanager

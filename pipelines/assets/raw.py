@@ -19,7 +19,7 @@ from dagster import (
     get_dagster_logger,
 )
 
-from pipelines import settings
+from pipelines import release, settings
 from pipelines.fetch.log import read_log
 from pipelines.fetch.rounds import note_round
 from pipelines.operations.runs import step
@@ -29,6 +29,7 @@ from pipelines.registry import load_out_of_scope, load_sources
 from pipelines.settings import Workspace
 from pipelines.staging import code_hash
 from pipelines.store import arrivals, decisions, inbox, snapshots
+from pipelines.store.whole import replace_text
 from schemas.source import Source
 
 FETCHED = AssetKey(["raw", "fetched"])
@@ -54,8 +55,9 @@ class Asked(Config):
     retry_policy=RetryPolicy(max_retries=2, delay=30),
 )
 def fetched_files(config: Asked) -> MaterializeResult:
-    """Asks the publishers of these sources, or nobody."""
+    """Asks the publishers of these sources, or nobody. First of all comes what an earlier run left half done."""
     workspace = settings.workspace()
+    release.resume(workspace)
     require_room(workspace)
     chosen = [one for name, one in load_sources().items() if config.sources is None or name in config.sources]
     if workspace.origin == "synthetic" or workspace.as_at:
@@ -162,9 +164,11 @@ def _ensure_sample(workspace: Workspace) -> None:
     if marker.exists() and marker.read_text(encoding="utf-8") == version:
         return
     say("writing the SYNTHETIC sample in the publishers' layouts")
+    # First, so that it never vouches for half a sample.
+    marker.unlink(missing_ok=True)
     shutil.rmtree(workspace.sample, ignore_errors=True)
     write_sample(workspace.sample, say)
-    marker.write_text(version, encoding="utf-8")
+    replace_text(marker, version)
 
 
 def raw_asset(source: Source) -> AssetsDefinition:

@@ -19,10 +19,8 @@ from pipelines.operations.runs import size_of, step
 from pipelines.progress import say
 from pipelines.release import access, embargo, modeldocs, publication, signing, waiting
 from pipelines.release.reading import connect, release_info
-from pipelines.serving import contents
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.staging import code_version
-from pipelines.store import shown
 
 CANDIDATE = AssetKey(["release", "candidate"])
 GATE = AssetKey(["release", "gate"])
@@ -123,11 +121,7 @@ def _serve(workspace: Workspace) -> str:
     version, _ = _stamp(candidate)
     release.write_manifest(candidate, workspace, fingerprint, None, release.carried_by(workspace, version))
     release.sign_manifest(candidate, signing.synthetic_key(workspace))
-    shown.record(workspace, version)
-    contents.record(workspace, version)
     release.publish(candidate, workspace, version, settings.may_replace_published())
-    release.note_withdrawals(workspace)
-    release.settle(workspace)
     say(f"release {version} is being served")
     return version
 
@@ -142,8 +136,7 @@ def _let_wait(workspace: Workspace) -> tuple[str, list[str]]:
     key = settings.signing_key()
     if key:
         release.sign_manifest(candidate, key)
-    replaced = waiting.put(workspace)
-    access.note_builder(workspace.waiting / version)
+    replaced = waiting.put(workspace, access.note_builder)
     say(f"release {version} waits")
     return version, replaced
 

@@ -25,6 +25,7 @@ from pipelines.editions import tables
 from pipelines.editions.awaited import awaited
 from pipelines.operations.runs import size_of, step
 from pipelines.registry import load_sources
+from pipelines.store.whole import replace_text
 from schemas.source import Source
 
 IN_TIME = "arrived_in_time"
@@ -134,5 +135,5 @@ def staged_registry() -> Iterator[MaterializeResult]:
     with step("registry"):
         staged = [staging.already_staged(source, workspace) for source in sources.values()]
         tables.write_registry(workspace, sources, staged)
-        workspace.fingerprint.write_text(staging.fingerprint(workspace, staged), encoding="utf-8")
+        replace_text(workspace.fingerprint, staging.fingerprint(workspace, staged))
     yield from (MaterializeResult(asset_key=key) for key in REGISTRY)

@@ -19,12 +19,14 @@ from dagster import AssetCheckSpec, AssetExecutionContext, AssetKey, AssetsDefin
 
 from pipelines import settings
 from pipelines.assets.raw import OWNER
+from pipelines.bound import tied
 from pipelines.errors import Fault, Faults
 from pipelines.operations.runs import size_of, step
 from pipelines.progress import say
 from pipelines.settings import DBT_PROJECT_DIR, Workspace
 from pipelines.staging import code_hash
 from pipelines.store.snapshots import make_private
+from pipelines.store.whole import copy_whole, replace_text
 
 if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator, DbtCliResource
@@ -51,15 +53,19 @@ def target_path(workspace: Workspace) -> Path:
 
 @cache
 def parsed_manifest(workspace: Workspace) -> Path:
-    """dbt's manifest.json, parsed again only when a file of the project changed."""
+    """dbt's manifest, parsed again only when a file of the project changed.
+
+    A copy: dbt writes its own anew with each build, and half of it where the build is killed.
+    """
     target, marker = target_path(workspace), target_path(workspace) / ".project_hash"
-    manifest, version = target / "manifest.json", code_hash(["dbt_project"])
+    manifest, version = target / "parsed.json", code_hash(["dbt_project"])
     if manifest.exists() and marker.exists() and marker.read_text(encoding="utf-8") == version:
         return manifest
     say("parsing the dbt project")
     target.mkdir(parents=True, exist_ok=True)
     _parse(target)
-    marker.write_text(version, encoding="utf-8")
+    copy_whole(target / "manifest.json", manifest)
+    replace_text(marker, version)
     return manifest
 
 
@@ -166,8 +172,9 @@ class _ToProgress(io.TextIOBase):
 def _dbt() -> "DbtCliResource":
     from dagster_dbt import DbtCliResource
 
-    # The dbt of this environment, whether or not the environment is on the PATH.
-    executable = Path(sys.executable).with_name("dbt")
+    # The dbt of this environment, whether or not the environment is on the PATH; it does not outlive this process.
+    os.environ |= tied()
+    executable = Path(sys.executable).with_name("impact-dbt")
     return DbtCliResource(
         project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR), dbt_executable=str(executable)
     )

@@ -253,7 +253,7 @@ def _store(candidate: Candidate, fetch: Fetch, got: Download, folder: Path) -> t
     """
     taken = take_members(got.path, downloading.where_of(candidate), fetch.members) if fetch.members else {}
     target = folder / candidate.source_id / f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%fZ}"
-    making = target.with_name(f".{target.name}")
+    making = target.with_name(f".{target.name}.partial")
     making.mkdir()
     for name, content in taken.items():
         (making / name).write_bytes(content)

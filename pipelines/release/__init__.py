@@ -13,16 +13,15 @@ In this order, with nothing left out:
 
 SYNTHETIC data are served at once:
 
-    shown.record(workspace, version)              # store/shown.py: what the next release is held against
     publish(candidate, workspace, version)
-    note_withdrawals(workspace)
-    settle(workspace)                             # notices, and the web root
 
 Published data wait until somebody other than the builder has approved them, and for their date:
 
-    waiting.put(workspace)
+    waiting.put(workspace, access.note_builder)
     approval.approve(workspace, folder, by, statement)
     publication.publish_waiting(workspace, version)
+
+Whatever of this is stopped half way is finished, or begun again, by the next run: `resume(workspace)`.
 """
 
 from importlib import import_module
@@ -41,9 +40,10 @@ HOMES = {
     "list_releases": "promote",
     "next_version": "promote",
     "note_withdrawals": "withdrawals",
-    "publish": "promote",
+    "publish": "publication",
     "read_manifest": "manifest",
     "refuse": "promote",
+    "resume": "resuming",
     "run_gate": "gate",
     "serve": "promote",
     "settle": "after",

@@ -5,7 +5,8 @@ version of a patch (correcting.py), or the pages (web.py).
 
 Each command first writes its notice and then calls `settle`, which does all that follows from the notices: which
 release is served, which correction is done, what the web root shows. `settle` may be repeated, so a command that was
-stopped half way is finished by the next one, or by `impact release web`. A release is never rewritten.
+stopped half way is finished by the next one, by the next refresh, or by `impact release web`. A release is never
+rewritten.
 
 The law may demand that a release be erased. Withdraw it; then remove its folder in `releases/` by hand, and its copies
 and backups. Its notice stays: it is the tombstone, and keeps the version from being used again.
@@ -79,6 +80,7 @@ def withdraw(workspace: Workspace, version: str, reason: str, by: str) -> str | 
     _require_reason(where, reason)
     _refuse_withdrawn(where, workspace, version, "nothing; if its pages are still there, run `impact release web`")
     instead = fallback(workspace, version) if served(workspace) == version else served(workspace)
+    _begin(workspace)
     notices.add(workspace, version, "withdrawn", reason, by, instead)
     intended = correcting.pending(workspace)
     if intended and intended.corrects == version:
@@ -99,6 +101,7 @@ def rollback(workspace: Workspace, version: str, reason: str, by: str) -> None:
     if present == version:
         raise _served_already(where, version)
     _require_same_data(where, workspace, present)
+    _begin(workspace)
     if _standing(workspace, version) == "rolled_back":
         notices.add(workspace, version, "reinstated", reason, by, None)
     if present and version_parts(version) < version_parts(present) and _standing(workspace, present) != "rolled_back":
@@ -112,6 +115,7 @@ def settle(workspace: Workspace) -> None:
     from pipelines import serving
     from pipelines.release import web
 
+    _begin(workspace)
     for origin in ("published", "synthetic"):
         correcting.note_what_is_out(Workspace(workspace.root, origin))
     present = served(workspace)
@@ -120,7 +124,22 @@ def settle(workspace: Workspace) -> None:
         is_good = held.release and _standing(workspace, held.release) not in BACK
         _point_to(workspace, held.release if is_good else fallback(_workspace(workspace, present), present))
     web.rebuild(workspace)
+    _mark(workspace).unlink()
     serving.follow(workspace)
+
+
+def is_unsettled(workspace: Workspace) -> bool:
+    """Whether something was begun of which readers do not see all yet, because it was stopped."""
+    return _mark(workspace).exists()
+
+
+def _begin(workspace: Workspace) -> None:
+    _mark(workspace).parent.mkdir(parents=True, exist_ok=True)
+    _mark(workspace).touch()
+
+
+def _mark(workspace: Workspace) -> Path:
+    return workspace.releases / ".unsettled"
 
 
 def served(workspace: Workspace) -> str | None:

@@ -6,7 +6,8 @@ Belongs here: what a person types and sees. Does not belong here: any rule about
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -77,7 +78,7 @@ def approve(
     from pipelines.release import waiting as waiting_releases
 
     workspace = _published()
-    with one_at_a_time(workspace):
+    with _at_work(workspace):
         made = approval.approve(workspace, waiting_releases.find(workspace, version), by, statement)
     typer.echo(f"approved: release {version}, manifest {made.manifest_sha256[:12]}…; a newer build would void it")
     typer.echo(f"next: impact release publish {version}; `impact release waiting` says when")
@@ -170,7 +171,7 @@ def correct(
     from pipelines.release import after
 
     workspace = after.workspace_of(version)
-    with one_at_a_time(workspace):
+    with _at_work(workspace):
         if cancel:
             after.cancel_correction(workspace, version)
             typer.echo(f"the correction of {version} is given up; the next build is an ordinary release")
@@ -185,7 +186,7 @@ def withdraw(version: Version, reason: Reason, by: By = "") -> None:
     from pipelines.release import after
 
     workspace = after.workspace_of(version)
-    with one_at_a_time(workspace), listening(_tell):
+    with _at_work(workspace):
         instead = after.withdraw(workspace, version, reason, by or settings.builder())
     served = f"release {instead} is being served" if instead else "no release is being served now"
     typer.echo(f"release {version} is withdrawn; {served}")
@@ -197,7 +198,7 @@ def rollback(version: Version, reason: Reason, by: By = "") -> None:
     from pipelines.release import after
 
     workspace = after.workspace_of(version)
-    with one_at_a_time(workspace), listening(_tell):
+    with _at_work(workspace):
         after.rollback(workspace, version, reason, by or settings.builder())
     typer.echo(f"release {version} is being served")
 
@@ -251,6 +252,16 @@ def serve(port: Annotated[int, typer.Option(help="Port; only this machine can re
 def _tell(line: str) -> None:
     """What went on beside the release itself, such as a server that could not be reached."""
     typer.echo(line, err=True)
+
+
+@contextmanager
+def _at_work(workspace: Workspace) -> Iterator[None]:
+    """As the only writer, after what an earlier one left half done."""
+    from pipelines.release import resume
+
+    with one_at_a_time(workspace), listening(_tell):
+        resume(workspace)
+        yield
 
 
 def _published() -> Workspace:

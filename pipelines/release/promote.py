@@ -55,17 +55,6 @@ def next_version(releases: Path, today: date) -> str:
     return f"{today.year}.{max(numbers, default=0) + 1}.0"
 
 
-def publish(candidate: Path, workspace: Workspace, version: str, allow_replace: bool = False) -> Path:
-    """Serve a passed candidate with SYNTHETIC data at once: it needs nobody's approval. Returns its folder.
-
-    Raises Fault or Faults, with nothing changed, as `require_ready` does, and where the data are published ones.
-    """
-    if not read_manifest(candidate)["is_synthetic"]:
-        raise _needs_approval(version)
-    require_ready(candidate, workspace, version, allow_replace)
-    return put_out(candidate, workspace, version)
-
-
 def require_ready(candidate: Path, workspace: Workspace, version: str, allow_replace: bool = False) -> None:
     """Raises Fault or Faults where the gate has not passed, a file is not as the manifest says, the version exists
     already, or invented figures would replace published ones (`allow_replace`)."""
@@ -75,8 +64,8 @@ def require_ready(candidate: Path, workspace: Workspace, version: str, allow_rep
         raise _exists(version)
 
 
-def put_out(candidate: Path, workspace: Workspace, version: str) -> Path:
-    """Move a candidate that is ready to `releases/<version>`, make it read-only, and serve it. Returns its folder.
+def put_in_place(candidate: Path, workspace: Workspace, version: str) -> Path:
+    """Move a candidate that is ready to `releases/<version>`; nobody reads it there yet. Returns its folder.
 
     The candidate must lie on the same file system as the releases.
     """
@@ -84,13 +73,12 @@ def put_out(candidate: Path, workspace: Workspace, version: str) -> Path:
     workspace.releases.mkdir(parents=True, exist_ok=True)
     _sync(candidate)
     os.rename(candidate, release)
-    seal_and_serve(workspace, version)
+    _sync_folder(workspace.releases)
     return release
 
 
 def seal_and_serve(workspace: Workspace, version: str) -> None:
-    """What follows once a release lies in its place. May be repeated."""
-    _sync_folder(workspace.releases)
+    """What follows once a release lies in its place: make it read-only, and serve it. May be repeated."""
     _make_read_only(workspace.releases / version)
     serve(workspace, version)
 
@@ -106,7 +94,7 @@ def serve(workspace: Workspace, version: str) -> None:
             todo="list the releases and choose one of them",
         )
     workspace.current.parent.mkdir(parents=True, exist_ok=True)
-    aside = workspace.current.with_name(f".current.{os.getpid()}")
+    aside = workspace.current.with_name(".current.partial")
     aside.unlink(missing_ok=True)
     aside.symlink_to(Path("..") / workspace.releases.name / version)
     os.replace(aside, workspace.current)
@@ -122,14 +110,16 @@ def refuse(candidate: Path, result: GateResult, workspace: Workspace) -> None:
 
     moment = settings.now()
     folder = workspace.refused / moment.strftime("%Y%m%dT%H%M%S.%fZ")
-    folder.mkdir(parents=True)
+    making = folder.with_name(f".{folder.name}.partial")
+    making.mkdir(parents=True)
     served = current_release(workspace)
     told = why(result, workspace, served.name if served else None, moment)
-    (folder / WHY).write_text(told, encoding="utf-8")
-    (folder / "gate.json").write_text(result.as_json(), encoding="utf-8")
+    (making / WHY).write_text(told, encoding="utf-8")
+    (making / "gate.json").write_text(result.as_json(), encoding="utf-8")
     reasons = "\n\n".join(str(fault) for fault in result.faults)
     heading = f"Candidate {result.release_id} in {candidate.name}/ was refused. Nothing served has changed."
-    (folder / "reasons.txt").write_text(f"{heading}\n\n{reasons}\n", encoding="utf-8")
+    (making / "reasons.txt").write_text(f"{heading}\n\n{reasons}\n", encoding="utf-8")
+    os.rename(making, folder)
     raise Refused(together(result.faults), folder)
 
 
@@ -212,16 +202,6 @@ def _require_origin(candidate: Path, workspace: Workspace, allow_replace: bool) 
             likely="IMPACT_ORIGIN or IMPACT_HOME is that of another workspace",
             todo="use a home of its own for synthetic data, or allow the replacement expressly",
         )
-
-
-def _needs_approval(version: str) -> Fault:
-    return Fault(
-        where=f"release {version}: published figures do not go out at once",
-        found="a candidate that nobody has approved",
-        expected="SYNTHETIC data, or a release that was approved and whose embargo is over",
-        likely="the step in which a release waits was left out",
-        todo=f"let it wait, then `impact release approve {version}` and `impact release publish {version}`",
-    )
 
 
 def _exists(version: str) -> Fault:

@@ -24,6 +24,21 @@ from pipelines.store import shown
 KEPT = ("approval.json", "approval.json.sig", "access.json")
 
 
+def publish(candidate: Path, workspace: Workspace, version: str, allow_replace: bool = False) -> Path:
+    """Serves a passed candidate with SYNTHETIC data at once: it needs nobody's approval. Returns its folder.
+
+    Raises Fault or Faults, with nothing changed, as `promote.require_ready` does, and where the data are published
+    ones.
+    """
+    if not read_manifest(candidate)["is_synthetic"]:
+        raise _needs_approval(version)
+    promote.require_ready(candidate, workspace, version, allow_replace)
+    folder = waiting.place_of(workspace) / version
+    waiting.put_behind(waiting.write_behind(workspace, folder), folder)
+    promote.put_in_place(candidate, workspace, version)
+    return _complete(workspace, folder)
+
+
 def publish_waiting(workspace: Workspace, version: str) -> Path:
     """Puts a waiting release out and serves it. Returns its folder.
 
@@ -39,13 +54,9 @@ def publish_waiting(workspace: Workspace, version: str) -> Path:
     _require_waivers(folder)
     _require_fresh(workspace, folder)
     promote.require_ready(folder, workspace, version)
-    # Before the release is served, so that no stop loses it.
-    shown.admit(workspace, version, waiting.behind(folder) / waiting.SHOWN)
-    contents.admit(workspace, version, waiting.behind(folder) / waiting.RESTRICTED)
     _take_along(workspace, folder)
-    release = promote.put_out(folder, workspace, version)
-    _settle(workspace, folder)
-    return release
+    promote.put_in_place(folder, workspace, version)
+    return _complete(workspace, folder)
 
 
 def _is_half_out(workspace: Workspace, version: str) -> bool:
@@ -55,34 +66,41 @@ def _is_half_out(workspace: Workspace, version: str) -> bool:
 
 def half_out(workspace: Workspace) -> list[str]:
     """Versions whose publication was stopped between moving the folder and the end."""
-    if not workspace.waiting.is_dir():
-        return []
-    names = sorted(path.name.removesuffix(".behind") for path in workspace.waiting.glob("[0-9]*.behind"))
-    return [name for name in names if (workspace.releases / name).is_dir() and not (workspace.waiting / name).exists()]
+    place = waiting.place_of(workspace)
+    names = sorted(path.name.removesuffix(".behind") for path in place.glob("[0-9]*.behind"))
+    return [name for name in names if (workspace.releases / name).is_dir() and not (place / name).exists()]
 
 
 def _finish(workspace: Workspace, version: str) -> Path:
     """Nothing is taken on trust: whoever can stop a publication could have changed the folder since."""
     release = workspace.releases / version
     verify_or_raise(release)
-    approval.require(workspace, release)
-    require_calendar(release)
+    if workspace.origin == "published":
+        approval.require(workspace, release)
+        require_calendar(release)
+    return _complete(workspace, waiting.place_of(workspace) / version)
+
+
+def finish_stopped(workspace: Workspace) -> list[str]:
+    """Finishes every publication that was stopped half way. Returns the versions. Raises Fault as publication does."""
+    return [_finish(workspace, version).name for version in half_out(workspace)]
+
+
+def _complete(workspace: Workspace, folder: Path) -> Path:
+    """Everything after the release was moved to its place, which may be repeated. folder: where it lay before."""
+    version, kept = folder.name, waiting.behind(folder)
+    shown.admit(workspace, version, kept / waiting.SHOWN)
+    contents.admit(workspace, version, kept / waiting.RESTRICTED)
     promote.seal_and_serve(workspace, version)
-    _settle(workspace, workspace.waiting / version)
-    return release
-
-
-def _settle(workspace: Workspace, folder: Path) -> None:
-    withdrawals.note_withdrawals(workspace, waiting.behind(folder) / waiting.WITHDRAWN)
-    _clear(folder)
+    withdrawals.note_withdrawals(workspace, kept / waiting.WITHDRAWN)
     after.settle(workspace)
+    _clear(folder)
+    return workspace.releases / version
 
 
 def publish_due(workspace: Workspace) -> list[str]:
     """Puts out what is approved and whose embargo is over. Returns the versions; what lacks something waits on."""
-    published = half_out(workspace)
-    for version in published:
-        publish_waiting(workspace, version)
+    published = finish_stopped(workspace)
     for folder in waiting.listing(workspace):
         if not lacking(workspace, folder):
             publish_waiting(workspace, folder.name)
@@ -175,10 +193,20 @@ def _take_along(workspace: Workspace, folder: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """What lay beside a release while it waited, once it is out."""
+    """What lay beside a release while it waited, once it is out. What marks it as half out goes last."""
     for what in KEPT:
         waiting.beside(folder, what).unlink(missing_ok=True)
-    shutil.rmtree(waiting.behind(folder))
+    waiting.remove(waiting.behind(folder))
+
+
+def _needs_approval(version: str) -> Fault:
+    return Fault(
+        where=f"release {version}: published figures do not go out at once",
+        found="a candidate that nobody has approved",
+        expected="SYNTHETIC data, or a release that was approved and whose embargo is over",
+        likely="the step in which a release waits was left out",
+        todo=f"let it wait, then `impact release approve {version}` and `impact release publish {version}`",
+    )
 
 
 def _too_early(version: str, ends_at: str) -> Fault:

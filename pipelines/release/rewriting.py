@@ -16,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pipelines.bound import tied
 from pipelines.errors import Fault
 from pipelines.release.reading import STORAGE_VERSION, literal
 
@@ -25,6 +26,8 @@ CLEARED = {"MALLOC_PERTURB_": "255", "DUCKDB_JE_MALLOC_CONF": "zero:true"}
 COPY = """
 import sys
 import duckdb
+from pipelines.bound import end_with_parent
+end_with_parent()
 with duckdb.connect() as connection:
     for statement in sys.argv[1:]:
         connection.execute(statement)
@@ -36,7 +39,7 @@ def rewrite(path: Path) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)
     command = [sys.executable, "-c", COPY, *_statements(path, partial)]
-    done = subprocess.run(command, env=os.environ | CLEARED, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=os.environ | CLEARED | tied(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise Fault(
             f"candidate {path.name}: it could not be written anew",

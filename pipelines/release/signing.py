@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pipelines.errors import Fault
 from pipelines.settings import Workspace
+from pipelines.store.whole import partial_of
 
 BUILD = "impact-release"
 APPROVAL = "impact-approval"
@@ -99,7 +100,8 @@ def make_key(path: Path, comment: str, has_passphrase: bool) -> str:
         )
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     words = [] if has_passphrase else ["-N", ""]
-    done = _ssh_keygen("-q", "-t", "ed25519", "-C", comment, "-f", str(path), *words)
+    partial, public = partial_of(path), path.with_name(f"{path.name}.pub")
+    done = _ssh_keygen("-q", "-t", "ed25519", "-C", comment, "-f", str(partial), *words)
     if done.returncode:
         raise Fault(
             f"key {path}",
@@ -108,7 +110,10 @@ def make_key(path: Path, comment: str, has_passphrase: bool) -> str:
             "ssh-keygen was stopped, or may not write there",
             "name another file with IMPACT_SIGNING_KEY and run the command again",
         )
-    return path.with_name(path.name + ".pub").read_text(encoding="utf-8").strip()
+    # The private key last: where it is, the pair is whole.
+    os.replace(f"{partial}.pub", public)
+    os.replace(partial, path)
+    return public.read_text(encoding="utf-8").strip()
 
 
 def synthetic_key(workspace: Workspace) -> Path:

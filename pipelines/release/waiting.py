@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,22 +41,55 @@ class Build:
     shown: dict[str, str]
 
 
-def put(workspace: Workspace) -> list[str]:
+def put(workspace: Workspace, note_builder: Callable[[Path], object]) -> list[str]:
     """Moves the sealed candidate to `waiting/<version>`. Returns the versions that waited in its place until now.
 
-    The approval of what is replaced is void and is removed; the list of who had access is kept.
+    The approval of what is replaced is void and is removed; the list of who had access is kept, and note_builder adds
+    to it. Moving the candidate comes last: a stop before it leaves nothing of this version that waits.
     """
     version = str(read_manifest(workspace.candidate)["release_id"])
     make_private(workspace.waiting)
-    aside = workspace.waiting / f".{version}.behind"
-    shutil.rmtree(aside, ignore_errors=True)
-    _keep(workspace, version, aside)
-    replaced = [_remove(folder, version) for folder in _replaced(workspace)]
-    shutil.rmtree(behind(workspace.waiting / version), ignore_errors=True)
-    os.rename(aside, behind(workspace.waiting / version))
+    folder = workspace.waiting / version
+    aside = write_behind(workspace, folder)
+    replaced = [_remove(each, version) for each in _replaced(workspace)]
+    put_behind(aside, folder)
+    note_builder(folder)
     _make_private(workspace.candidate)
-    os.rename(workspace.candidate, workspace.waiting / version)
+    os.rename(workspace.candidate, folder)
     return replaced
+
+
+def write_behind(workspace: Workspace, folder: Path) -> Path:
+    """Writes what must be taken down when a release goes out, under a name that means nothing yet. Returns it."""
+    aside = _aside(behind(folder), "new")
+    _keep(workspace, folder.name, aside)
+    return aside
+
+
+def put_behind(aside: Path, folder: Path) -> None:
+    """Puts what was written where `behind` says, in one step."""
+    remove(behind(folder))
+    os.rename(aside, behind(folder))
+
+
+def place_of(workspace: Workspace) -> Path:
+    """The folder in which releases lie until they are out. With SYNTHETIC data that is for a moment only."""
+    return workspace.waiting if workspace.origin == "published" else workspace.kept
+
+
+def remove(folder: Path) -> None:
+    """Takes a folder away in one step, and then what was in it."""
+    if folder.exists():
+        aside = _aside(folder, "old")
+        os.rename(folder, aside)
+        shutil.rmtree(aside)
+
+
+def _aside(folder: Path, what: str) -> Path:
+    """A name that nobody looks at, beside a folder; what a stopped run left there is gone."""
+    aside = folder.with_name(f".{folder.name}.{what}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    return aside
 
 
 def behind(folder: Path) -> Path:
@@ -135,8 +169,8 @@ def _remove(folder: Path, successor: str) -> str:
     access = beside(folder, "access.json")
     if access.exists():
         os.replace(access, beside(folder.with_name(successor), "access.json"))
-    shutil.rmtree(folder)
-    shutil.rmtree(behind(folder), ignore_errors=True)
+    remove(folder)
+    remove(behind(folder))
     return folder.name
 
 

@@ -10,7 +10,6 @@ served, as after a rollback, nobody gets them.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from pipelines.release.reading import connect, identifier, literal, table_names
 from pipelines.serving.load import LAYOUT, Table, describe
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.store.snapshots import make_private, sha256_of
+from pipelines.store.whole import partial_of, put_in_place
 from schemas import published
 
 NAMED = "fct_maturity_responses"
@@ -82,29 +82,23 @@ def keep(workspace: Workspace, path: Path, release_id: str) -> Path:
             f"where sharing_scope in ({scopes}) and submission_status <> 'draft' order by all"
         ).pl()
     make_private(path.parent)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     partial.touch(mode=0o600)
     frame.write_parquet(partial, compression="zstd")
-    os.replace(partial, path)
-    return path
-
-
-def record(workspace: Workspace, release_id: str) -> Path:
-    """Keeps the answers behind this release, in place of those behind earlier ones."""
-    return _alone(keep(workspace, kept(workspace, release_id), release_id))
+    return put_in_place(partial, path)
 
 
 def admit(workspace: Workspace, release_id: str, waited: Path) -> Path:
-    """The same for a release that has waited: what `keep` wrote when it was built."""
+    """Keeps the answers behind this release, in place of those behind earlier ones: what `keep` wrote at its build."""
     path = kept(workspace, release_id)
     if not waited.exists():
         # Built by a version of this program that kept none.
         return _alone(path)
     make_private(path.parent)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     partial.touch(mode=0o600)
     partial.write_bytes(waited.read_bytes())
-    os.replace(partial, path)
+    put_in_place(partial, path)
     return _alone(path)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from pipelines.errors import Fault
 from pipelines.harmonise.periods import Edition, covered, edition_of
 from pipelines.settings import Workspace
+from pipelines.store.whole import replace_json
 from schemas.source import FilePattern, NoSource, Source
 
 LEFT = "left_alone.json"
@@ -80,8 +81,7 @@ class Left:
 
 def note_left(workspace: Workspace, left: Left) -> None:
     """Puts it on record for `impact status`."""
-    workspace.kept.mkdir(parents=True, exist_ok=True)
-    (workspace.kept / LEFT).write_text(json.dumps(asdict(left), indent=1), encoding="utf-8")
+    replace_json(workspace.kept / LEFT, asdict(left))
 
 
 def read_left(workspace: Workspace) -> Left:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from pipelines.harmonise.door import Admitted
 from pipelines.readers.frame import ROW, SHEET
 from pipelines.settings import Workspace
 from pipelines.store.snapshots import Snapshot, make_private
+from pipelines.store.whole import copy_whole, partial_of, replace_json
 from schemas.fields import PROVENANCE, polars_schema
 from schemas.ingest.shapes import SHAPES
 from schemas.source import Source
@@ -119,16 +119,16 @@ def read_note(workspace: Workspace, snapshot: Snapshot) -> Staged | None:
 
 
 def write_note(workspace: Workspace, snapshot: Snapshot, staged: Staged) -> None:
-    """Written last, so that a note always speaks of files that are there."""
-    path = note_path(workspace, snapshot)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(staged), indent=1), encoding="utf-8")
+    """Written last, so that a note always speaks of files that are there; and only where it says something new."""
+    if read_note(workspace, snapshot) != staged:
+        replace_json(note_path(workspace, snapshot), asdict(staged))
 
 
 def keep(
     workspace: Workspace, source: Source, snapshot: Snapshot, admitted: Admitted, published: Publication, cache_key: str
 ) -> Staged:
     """Writes accepted and rejected rows of one snapshot, as the newest, and returns its note."""
+    _forget(workspace, snapshot)
     columns = (*PROVENANCE, *SHAPES[source.shape].columns)
     frame = admitted.accepted.with_columns(
         pl.lit(snapshot.source_id).alias("source_id"),
@@ -159,6 +159,7 @@ def keep(
 
 def drop(workspace: Workspace, snapshot: Snapshot) -> None:
     """Removes what an earlier run made of a snapshot that is now refused."""
+    _forget(workspace, snapshot)
     data_path(workspace, snapshot).unlink(missing_ok=True)
     aside_path(workspace, snapshot).unlink(missing_ok=True)
     rejects_path(workspace, snapshot).unlink(missing_ok=True)
@@ -170,8 +171,7 @@ def copy(origin: Workspace, target: Workspace, snapshot: Snapshot) -> None:
     for path in (data_path, aside_path, rejects_path, note_path):
         made, wanted = path(origin, snapshot), path(target, snapshot)
         if made.exists():
-            wanted.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(made, wanted)
+            copy_whole(made, wanted)
 
 
 def write_empty(workspace: Workspace, source: Source) -> None:
@@ -237,7 +237,13 @@ def _set_rank(workspace: Workspace, snapshot: Snapshot, source: Source, ranks: p
     ranked = frame.drop("vintage_rank").join(ranks, on=on, how="left", maintain_order="left")
     ranked = ranked.select(frame.columns)
     if not ranked.equals(frame):
+        _forget(workspace, snapshot)
         _write(ranked, path)
+
+
+def _forget(workspace: Workspace, snapshot: Snapshot) -> None:
+    """Takes the note away before its files change: after a stop in between, the snapshot is read again."""
+    note_path(workspace, snapshot).unlink(missing_ok=True)
 
 
 def write_registry(workspace: Workspace, name: str, frame: pl.DataFrame) -> None:
@@ -256,7 +262,6 @@ def _write_rejects(workspace: Workspace, snapshot: Snapshot, rejected: pl.DataFr
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     frame.write_parquet(partial, compression="zstd")
     os.replace(partial, path)

@@ -8,7 +8,6 @@ Nothing here is ever taken away: a release that is no longer served has still be
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import polars as pl
 
 from pipelines.settings import Workspace
 from pipelines.store.snapshots import make_private, sha256_of
+from pipelines.store.whole import partial_of, put_in_place
 
 COLUMNS = pl.Schema(
     {
@@ -56,27 +56,24 @@ def keep(workspace: Workspace, path: Path) -> Path:
     with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
         frame = connection.execute(FIGURES).pl()
     make_private(path.parent)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     partial.touch(mode=0o600)
     frame.select(COLUMNS.names()).write_parquet(partial, compression="zstd")
-    os.replace(partial, path)
-    return path
-
-
-def record(workspace: Workspace, release_id: str) -> Path:
-    """Takes down what this release shows. Before the release is served, so that no stop loses it."""
-    return keep(workspace, _path(workspace, release_id))
+    return put_in_place(partial, path)
 
 
 def admit(workspace: Workspace, release_id: str, kept: Path) -> Path:
-    """The same for a release that has waited: what `keep` wrote when it was built."""
+    """Takes down what a release shows, which `keep` wrote when it was built.
+
+    After the release lies in its place, so that figures of one that never goes out count for nothing; before it is
+    served, so that no stop loses it.
+    """
     make_private(folder(workspace))
     path = _path(workspace, release_id)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     partial.touch(mode=0o600)
     partial.write_bytes(kept.read_bytes())
-    os.replace(partial, path)
-    return path
+    return put_in_place(partial, path)
 
 
 def digests(workspace: Workspace, leave_out: str) -> dict[str, str]:

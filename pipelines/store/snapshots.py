@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from pipelines.errors import Fault
 from pipelines.store.arrivals import Arrival
+from pipelines.store.whole import partial_of, put_in_place, replace_json
 
 LOCK = "lock.json"
 RECEIVED_AS = "received_as.txt"
@@ -29,8 +29,7 @@ class Snapshot:
     The order of snapshots in the lock is the order in which they became known. is_revision: the file's name
     says that it replaces another, so that it is the newer of the two even if it arrived first. url: where the file
     was fetched from; None for files that somebody brought. published_on: ISO day on which its server last changed it.
-    says that it replaces another, so that it is the newer of the two even if it arrived first. part: which of
-    the files that make up an edition; None where it is one file.
+    part: which of the files that make up an edition; None where it is one file.
     """
 
     source_id: str
@@ -179,10 +178,10 @@ def _store(arrival: Arrival, snapshot: Snapshot, raw: Path) -> None:
     if arrival.is_restricted:
         make_private(raw / snapshot.source_id)
         _write_name(arrival.name, target.parent)
-    partial = target.with_name(f".{target.name}.partial")
+    partial = partial_of(target)
     shutil.copyfile(arrival.path, partial)
     partial.chmod(0o400 if arrival.is_restricted else 0o444)
-    os.replace(partial, target)
+    put_in_place(partial, target)
 
 
 def make_private(folder: Path) -> None:
@@ -199,6 +198,4 @@ def _write_name(name: str, folder: Path) -> None:
 
 
 def _write_lock(snapshots: list[Snapshot], raw: Path) -> None:
-    partial = raw / f".{LOCK}.partial"
-    partial.write_text(json.dumps([asdict(item) for item in snapshots], indent=1), encoding="utf-8")
-    os.replace(partial, raw / LOCK)
+    replace_json(raw / LOCK, [asdict(item) for item in snapshots])

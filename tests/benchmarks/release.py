@@ -108,7 +108,6 @@ def stage() -> None:
         from pipelines import release, settings
         from pipelines.release import signing
         from pipelines.staging import code_version
-        from pipelines.store import shown
     workspace = settings.workspace()
     watch_parts(clock)
     with clock.part("candidate"):
@@ -126,11 +125,7 @@ def stage() -> None:
         release.write_manifest(candidate, workspace, fingerprint, None, release.carried_by(workspace, version))
         release.sign_manifest(candidate, signing.synthetic_key(workspace))
     with clock.part("promotion"):
-        shown.record(workspace, version)
         release.publish(candidate, workspace, version)
-    with clock.part("notices and web root"):
-        release.note_withdrawals(workspace)
-        release.settle(workspace)
     print(json.dumps({"release": str(workspace.releases / version), **told(clock)}))
 
 

@@ -327,17 +327,22 @@ JUDGED = """
 def workspace(root: Path, origin: str = "synthetic") -> Workspace:
     """A workspace with a built warehouse, dbt's manifest and the registry's staged files."""
     place = Workspace(root, origin)
-    place.warehouse.parent.mkdir(parents=True)
-    with duckdb.connect(str(place.warehouse)) as connection:
-        for schema in ("core", "published"):
-            connection.execute(f"create schema {schema}")
-        connection.execute(f"create schema intermediate; {BEHIND}; {JUDGED}")
-        for name, sql in _TABLES.items():
-            value = published.DATA_ORIGINS[origin]
-            connection.execute(f"create table {name} as select *, '{value}' as data_origin from ({sql})")
-    manifest_path(place).write_text(json.dumps({"nodes": {name: _node(name) for name in _TABLES}}))
+    build(place)
     _stage_registry(place)
     return place
+
+
+def build(place: Workspace) -> None:
+    """The warehouse and dbt's manifest; what was there before is replaced."""
+    place.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(place.warehouse)) as connection:
+        for schema in ("core", "published", "intermediate"):
+            connection.execute(f"drop schema if exists {schema} cascade; create schema {schema}")
+        connection.execute(f"{BEHIND}; {JUDGED}")
+        for name, sql in _TABLES.items():
+            value = published.DATA_ORIGINS[place.origin]
+            connection.execute(f"create table {name} as select *, '{value}' as data_origin from ({sql})")
+    manifest_path(place).write_text(json.dumps({"nodes": {name: _node(name) for name in _TABLES}}))
 
 
 def manifest_path(place: Workspace) -> Path:
@@ -399,8 +404,7 @@ def waiting_release(place: Workspace, version: str) -> Path:
     entry = embargo.read_calendar().next_release(BUILT_AT)
     folder = passed_candidate(place, version, entry.as_dict())
     release.sign_manifest(folder, running.key_of(place.root, running.BUILDER))
-    waiting.put(place)
-    access.note_builder(place.waiting / version)
+    waiting.put(place, access.note_builder)
     return place.waiting / version
 
 

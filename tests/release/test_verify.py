@@ -161,7 +161,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Three releases of the sample, of which the last two can be told apart by what they showed."""
     place = standin.workspace(tmp_path_factory.mktemp("rebuild") / "home")
     for version in ("2026.1.0", "2026.2.0", "2026.3.0"):
-        shown.record(place, version)
         standin.published_release(place, version)
     (place.kept / "decisions.json").write_text("[]")
     (place.raw / "source").mkdir(parents=True)

@@ -130,7 +130,7 @@ class Home:
                 "select count(rho) from pub_driver_outcome_association where basis = 'self_assessment'"
             ).fetchone()
             self.estimates.append(estimates)
-        shown.record(self.workspace, version)
+        shown.keep(self.workspace, shown.folder(self.workspace) / f"{version}.parquet")
         with duckdb.connect(str(self.workspace.warehouse), read_only=True) as connection:
             self.unguarded.append(read(connection, PLAIN))
 

@@ -83,7 +83,7 @@ def assemble(workspace: Workspace, folder: Path) -> None:
 
 def flip(link: Path, folder: Path) -> None:
     """Points a link at another folder beside it, in one step."""
-    aside = link.with_name(f".{link.name}.{os.getpid()}")
+    aside = link.with_name(f".{link.name}.partial")
     aside.unlink(missing_ok=True)
     aside.symlink_to(os.path.relpath(folder, link.parent))
     os.replace(aside, link)
