@@ -19,6 +19,7 @@ from pipelines.clients.superset import write_bundle
 from pipelines.errors import Fault
 from pipelines.release import connect
 from pipelines.release.documents import write_json
+from pipelines.release.marks import file_mark
 from pipelines.serving import sandbox
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT
 
@@ -94,7 +95,7 @@ def _superset(folder: Path, current: Path, postgres: Route | None) -> list[Path]
 
 def _values(current: Path, postgres: Route | None) -> dict[str, Any]:
     served, section = _served(current), questions()
-    mark = "_SYNTHETIC" if served.is_synthetic else ""
+    mark = file_mark(served.is_synthetic)
     return {
         "release": served.release,
         "synthetic_sentence": " SYNTHETIC: every figure is invented." if served.is_synthetic else "",

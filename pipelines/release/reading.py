@@ -7,11 +7,12 @@ is served (promote.py).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from pipelines.serving.sandbox import SEALED
+
+if TYPE_CHECKING:
+    import duckdb
 
 STORAGE_VERSION = "v1.2.0"
 STORAGE_HEADER = 65
@@ -31,6 +32,8 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
 
     A link is followed first, so that the connection keeps to one release while the pointer moves on.
     """
+    import duckdb
+
     return duckdb.connect(str(Path(path).resolve()), read_only=True, config=READER_CONFIG)
 
 

@@ -79,7 +79,7 @@ def run(words: list[str], more: dict[str, Any]) -> int:
 def refresh(workspace: Workspace, out: Any, err: Any) -> None:
     """The steps of the job, one after the other."""
     with refreshing.stoppable(), one_at_a_time(workspace):
-        _do(raw.fetched_files)
+        _do(raw.fetched_files, raw.Asked())
         _do(raw.arrived_files)
         sources = [load_sources()[source_id] for source_id in SOURCES]
         for source in sources:
@@ -95,9 +95,9 @@ def refresh(workspace: Workspace, out: Any, err: Any) -> None:
         list(_do(release.published))
 
 
-def _do(asset: Any) -> Any:
+def _do(asset: Any, *config: Any) -> Any:
     """What the asset does, without an instance of Dagster for each call."""
-    return asset.op.compute_fn.decorated_fn()
+    return asset.op.compute_fn.decorated_fn(*config)
 
 
 def _outputs(candidate: Path) -> list[Path]:

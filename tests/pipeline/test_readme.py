@@ -71,6 +71,11 @@ HERE: dict[str, Callable[[str], bool]] = {
     "release waiting": has("no release waits"),
     "release history": has("2026.1.0"),
     "submissions template": has("written: impact-sa-1 submission.xlsx"),
+    "schedule": has("every publisher is asked", "RELEASE DAY"),
+    "alerts": has("nothing needs a person"),
+    "runs": has("refresh", "succeeded"),
+    "docs": has("docs/2026.1.0/index.html"),
+    "doctor --offline": has("Python", "release 2026.1.0"),
     "submissions schema": has('"$schema"'),
 }
 """Commands that only read, which are run here on the served sample, and what they must print."""
@@ -88,7 +93,7 @@ IN = {
     "verify 2026.1.0": "pipeline/test_refresh.py::test_verify_finds_a_changed_byte",
     "verify PATH": "release/test_verify.py::test_a_copy_with_its_signers_verifies",
     "verify 2027.1.0 --rebuild": "release/test_verify.py::test_a_rebuild_that_differs_names_the_files",
-    "web": "pipeline/test_definitions.py::test_one_job_runs_everything_once_a_month",
+    "web": "pipeline/test_definitions.py::test_one_job_runs_everything_after_the_releases_of_the_day",
     "accept": "pipeline/test_editions.py::test_the_command_records_who_decided_and_why",
     "drop": "pipeline/test_editions.py::test_a_dropped_file_goes_out_of_use_and_can_come_back",
     "submissions check": "unit/test_submission_check.py::"
@@ -104,6 +109,12 @@ IN = {
     "release withdraw": "release/test_after.py::test_the_commands_say_what_they_did",
     "release rollback": "release/test_after.py::test_the_commands_say_what_they_did",
     "release evidence": "release/test_evidence.py::test_every_line_of_the_served_sample_has_its_proof",
+    "backup": "operations/test_backup.py::test_a_second_backup_copies_only_what_is_new",
+    "restore": "operations/test_backup.py::test_the_command_restores_and_a_fresh_process_verifies",
+    "clients": "clients/test_kits.py::test_every_file_says_synthetic_and_none_the_password",
+    "serving setup": "serving/test_postgres.py::test_setup_says_what_a_dba_must_do",
+    "serving sync": "serving/test_postgres.py::test_the_password_is_not_in_what_commands_print",
+    "serving status": "serving/test_postgres.py::test_the_password_is_not_in_what_commands_print",
     "new-measure": "pipeline/test_new_measure.py::test_from_a_file_to_a_released_figure",
 }
 """Commands by how they begin, and the test that runs each."""
