@@ -6,12 +6,12 @@ Belongs here: starting it, and a database of its own for whoever asks. Does not 
 from __future__ import annotations
 
 import getpass
-import itertools
 import os
 import tempfile
+import uuid
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,7 +25,6 @@ class Server:
     """The running server. folder: of its socket; there is no port. Everybody may log in with any password."""
 
     folder: Path
-    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def url(self) -> str:
@@ -40,7 +39,7 @@ class Server:
         """The name of a new and empty database."""
         import psycopg
 
-        name = f"test_{os.getpid()}_{next(self.numbers)}"
+        name = f"test_{uuid.uuid4().hex}"
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f"create database {name}")
         return name

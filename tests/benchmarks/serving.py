@@ -7,7 +7,7 @@ the selects of the README again and again, each with one statement, while five r
 answer is looked at with its releases: a statement that saw two is mixed.
 
 Belongs here: the readers, the promotions and the table. Does not belong here: a test;
-tests/serving/test_readers.py runs a small version.
+tests/serving/test_swaps.py runs a small version.
 """
 
 from __future__ import annotations

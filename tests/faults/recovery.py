@@ -194,7 +194,9 @@ def _name(path: Path, home: Path) -> str:
     return re.sub(r"serving/\.web/\d+", "serving/.web/N", path.relative_to(home).as_posix())
 
 
-CLOCKED = re.compile(r"synthetic/(staged/registry_(editions|revisions|run|shown)/|withheld|inbox_taken|.*\.behind/|warehouse/)")
+CLOCKED = re.compile(
+    r"synthetic/(staged/registry_(editions|revisions|run|shown)/|withheld|inbox_taken|.*\.behind/|warehouse/)"
+)
 """Files that say when a file came in or what was out by then, or that DuckDB writes differently each time."""
 SEALED = re.compile(r"keys/synthetic|releases/[\d.]+/manifest\.(json\.sig|sha256)$")
 """Files that follow from a key, which each home makes for itself."""

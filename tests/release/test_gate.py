@@ -130,9 +130,10 @@ def test_a_waiver_is_put_on_record(place, verdict):
 
 
 def test_candidate_that_passed_can_be_published(place, verdict, tmp_path):
-    folder = shutil.copytree(place.candidate, tmp_path / "candidate")
+    home = standin.workspace(tmp_path)
+    folder = shutil.copytree(place.candidate, home.candidate)
     write_manifest(folder, place, "f" * 64)
-    assert publish(folder, Workspace(tmp_path, "synthetic"), VERSION).name == VERSION
+    assert publish(folder, home, VERSION).name == VERSION
 
 
 def test_evidence_is_kept_with_the_candidate(place, verdict):

@@ -371,7 +371,7 @@ def test_answers_are_those_that_national_analysts_may_see_by_name(tmp_path):
             "('published')) as s(scope), (values ('draft'), ('board_approved')) as u(status)"
         )
     for version in (FIRST, SECOND):
-        path = contents.keep(place, contents.kept(place, version), version)
+        path = contents.admit(place, version, contents.keep(place, tmp_path / "waited.parquet", version))
     found = duckdb.sql(f"select distinct sharing_scope, submission_status, release_id from '{path}' order by all")
     assert found.fetchall() == [(scope, "board_approved", SECOND) for scope in ("national_named", "published")]
     assert sorted(each.name for each in path.parent.iterdir()) == [f"{SECOND}.parquet"]

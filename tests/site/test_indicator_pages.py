@@ -15,6 +15,7 @@ from statistics import median
 import duckdb
 import pytest
 
+from pipelines.release.api import write_api
 from pipelines.release.reading import connect
 from pipelines.release.record import read_record
 from pipelines.release.site import organisations
@@ -188,6 +189,7 @@ def _pages(folder: Path, into: Path, *changes: str) -> dict[str, bytes]:
         for change in changes:
             connection.execute(change)
     record = read_record(into)
+    write_api(into, record)
     renderer = Renderer(into, record)
     with connect(into / DUCKDB_FILE) as connection:
         site = Site(into, connection, record, Charts(into, record))
