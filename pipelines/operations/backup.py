@@ -29,6 +29,7 @@ from pipelines.progress import say
 from pipelines.settings import Workspace
 from pipelines.staging import code_version
 from pipelines.store.snapshots import make_private
+from pipelines.store.whole import replace_text
 
 SNAPSHOTS = "snapshots"
 FORMAT = 1
@@ -238,15 +239,10 @@ def _write(place: Path, entries: tuple[Entry, ...], served: str | None) -> Backu
         "served": served,
         "entries": [asdict(entry) for entry in entries],
     }
-    encoded = json.dumps(content, indent=1).encode()
-    name = f"{taken_at.strftime(TIME)}-{_mark(encoded)}"
+    text = json.dumps(content, indent=1)
+    name = f"{taken_at.strftime(TIME)}-{_mark(text.encode())}"
     make_private(place / SNAPSHOTS)
-    partial = place / SNAPSHOTS / f".{name}.partial"
-    partial.touch(mode=0o600)
-    partial.write_bytes(encoded)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(partial, place / SNAPSHOTS / f"{name}.json")
+    replace_text(place / SNAPSHOTS / f"{name}.json", text, is_private=True)
     return _parsed(name, content)
 
 

@@ -10,7 +10,6 @@ run that finds the journal of another one, which died, writes down what is known
 from __future__ import annotations
 
 import json
-import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from pipelines.operations import logs, usage
 from pipelines.operations.logs import Log
 from pipelines.settings import Workspace
 from pipelines.store.snapshots import make_private
+from pipelines.store.whole import partial_of, put_in_place
 
 TABLE = "fct_pipeline_runs.parquet"
 JOURNAL = "running.jsonl"
@@ -246,6 +246,6 @@ def _append(path: Path, rows: list[Row]) -> None:
     added = added.with_columns(pl.col("started_at").str.to_datetime(time_zone="UTC"))
     before = [pl.read_parquet(path)] if path.exists() else []
     whole = pl.concat([*before, added]).unique(["run_id", "step", "started_at"], keep="last", maintain_order=True)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     whole.write_parquet(partial)
-    os.replace(partial, path)
+    put_in_place(partial, path)

@@ -6,7 +6,6 @@ Belongs here: putting a file in, taking it out, and whether it is still what it 
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from pipelines.errors import Fault
 from pipelines.store.snapshots import make_private, sha256_of
+from pipelines.store.whole import partial_of, put_in_place
 
 OBJECTS = "objects"
 DATABASE = b"SQLite format 3\x00"
@@ -88,16 +88,12 @@ def _copy(place: Path, source: Path, sha256: str) -> bool:
     target = path_of(place, sha256)
     for folder in (target.parent.parent, target.parent):
         make_private(folder)
-    partial = target.with_name(f".{sha256}.partial")
-    partial.unlink(missing_ok=True)
-    partial.touch(mode=0o600)
+    partial = partial_of(target, is_private=True)
     shutil.copyfile(source, partial)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
     is_same = sha256_of(partial) == sha256
     if is_same:
         partial.chmod(0o400)
-        os.replace(partial, target)
+        put_in_place(partial, target)
     else:
         partial.unlink()
     return is_same
@@ -113,9 +109,7 @@ def is_database(path: Path) -> bool:
 
 def _put_database(place: Path, source: Path) -> str:
     """By SQLite's own way, because Dagster may be writing to it."""
-    aside = place / f".{source.name}.partial"
-    aside.unlink(missing_ok=True)
-    aside.touch(mode=0o600)
+    aside = partial_of(place / source.name, is_private=True)
     with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(aside)) as copy:
         live.backup(copy)
     sha256 = sha256_of(aside)

@@ -12,7 +12,6 @@ of columns in the place of dbt's catalog.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +21,7 @@ from pipelines.errors import Fault
 from pipelines.release.marks import title_mark
 from pipelines.release.reading import connect, release_info, rows
 from pipelines.settings import DUCKDB_FILE, Workspace
+from pipelines.store.whole import replace_text
 
 PAGE = "index.html"
 PLACES = {"manifest": '"MANIFEST.JSON INLINE DATA"', "catalog": '"CATALOG.JSON INLINE DATA"'}
@@ -82,12 +82,7 @@ def write_model_docs(workspace: Workspace, manifest: Path) -> Path:
         info = release_info(connection)
     told = _manifest(json.loads(manifest.read_text(encoding="utf-8")), info)
     page = _filled(_dbts_page(), {"manifest": told, "catalog": _catalog(told, workspace.warehouse)})
-    target = page_path(workspace, info["release_id"])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_text(page, encoding="utf-8", newline="\n")
-    os.replace(partial, target)
-    return target
+    return replace_text(page_path(workspace, info["release_id"]), page)
 
 
 def _dbts_page() -> str:

@@ -23,7 +23,7 @@ from pipelines.release.reading import connect, identifier, literal, table_names
 from pipelines.serving.load import LAYOUT, Table, describe
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.store.snapshots import make_private, sha256_of
-from pipelines.store.whole import partial_of, put_in_place
+from pipelines.store.whole import copy_whole, partial_of, put_in_place
 from schemas import published
 
 NAMED = "fct_maturity_responses"
@@ -82,8 +82,7 @@ def keep(workspace: Workspace, path: Path, release_id: str) -> Path:
             f"where sharing_scope in ({scopes}) and submission_status <> 'draft' order by all"
         ).pl()
     make_private(path.parent)
-    partial = partial_of(path)
-    partial.touch(mode=0o600)
+    partial = partial_of(path, is_private=True)
     frame.write_parquet(partial, compression="zstd")
     return put_in_place(partial, path)
 
@@ -95,11 +94,7 @@ def admit(workspace: Workspace, release_id: str, waited: Path) -> Path:
         # Built by a version of this program that kept none.
         return _alone(path)
     make_private(path.parent)
-    partial = partial_of(path)
-    partial.touch(mode=0o600)
-    partial.write_bytes(waited.read_bytes())
-    put_in_place(partial, path)
-    return _alone(path)
+    return _alone(copy_whole(waited, path, is_private=True))
 
 
 def _alone(path: Path) -> Path:

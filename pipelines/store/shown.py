@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.settings import Workspace
 from pipelines.store.snapshots import make_private, sha256_of
-from pipelines.store.whole import partial_of, put_in_place
+from pipelines.store.whole import copy_whole, partial_of, put_in_place
 
 COLUMNS = pl.Schema(
     {
@@ -56,8 +56,7 @@ def keep(workspace: Workspace, path: Path) -> Path:
     with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
         frame = connection.execute(FIGURES).pl()
     make_private(path.parent)
-    partial = partial_of(path)
-    partial.touch(mode=0o600)
+    partial = partial_of(path, is_private=True)
     frame.select(COLUMNS.names()).write_parquet(partial, compression="zstd")
     return put_in_place(partial, path)
 
@@ -69,11 +68,7 @@ def admit(workspace: Workspace, release_id: str, kept: Path) -> Path:
     served, so that no stop loses it.
     """
     make_private(folder(workspace))
-    path = _path(workspace, release_id)
-    partial = partial_of(path)
-    partial.touch(mode=0o600)
-    partial.write_bytes(kept.read_bytes())
-    return put_in_place(partial, path)
+    return copy_whole(kept, _path(workspace, release_id), is_private=True)
 
 
 def digests(workspace: Workspace, leave_out: str) -> dict[str, str]:

@@ -16,11 +16,16 @@ PARTIAL = ".*.partial"
 """The names of what is not whole yet."""
 
 
-def partial_of(path: Path) -> Path:
-    """The name under which a file is written until it is whole. Nothing of a stopped run is left there."""
+def partial_of(path: Path, *, is_private: bool = False) -> Path:
+    """The name under which a file is written until it is whole. Nothing of a stopped run is left there.
+
+    is_private: only its owner may read it, from the first byte on.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)
+    if is_private:
+        partial.touch(mode=0o600)
     return partial
 
 
@@ -33,9 +38,8 @@ def put_in_place(partial: Path, path: Path) -> Path:
 
 
 def replace_text(path: Path, text: str, *, is_private: bool = False) -> Path:
-    """Writes a file in one step. is_private: only its owner may read it, from the first byte on."""
-    partial = partial_of(path)
-    partial.touch(mode=0o600 if is_private else 0o666)
+    """Writes a file in one step. is_private: as for `partial_of`."""
+    partial = partial_of(path, is_private=is_private)
     partial.write_text(text, encoding="utf-8")
     return put_in_place(partial, path)
 
@@ -45,9 +49,8 @@ def replace_json(path: Path, content: Any, *, is_private: bool = False) -> Path:
     return replace_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n", is_private=is_private)
 
 
-def copy_whole(origin: Path, path: Path) -> Path:
-    """Copies the bytes of a file in one step."""
-    partial = partial_of(path)
+def copy_whole(origin: Path, path: Path, *, is_private: bool = False) -> Path:
+    """Copies the bytes of a file in one step. is_private: as for `partial_of`."""
+    partial = partial_of(path, is_private=is_private)
     shutil.copyfile(origin, partial)
-    os.replace(partial, path)
-    return path
+    return put_in_place(partial, path)
