@@ -218,12 +218,13 @@ def organisations(
 def releases() -> None:
     """Lists all releases, and which one is being served."""
     from pipelines.release import list_releases
+    from pipelines.release.marks import data_origin
     from pipelines.release.withdrawals import note_path
 
     workspace = settings.workspace()
     table = Table("release", "built at (UTC)", "data", "tables", "rows", "")
     for item in list_releases(workspace):
-        data = "SYNTHETIC" if item.is_synthetic else "published"
+        data = data_origin(item.is_synthetic)
         noted = note_path(workspace.releases / item.release_id).exists()
         serving = "serving" if item.is_serving else "holds what was withdrawn since" if noted else ""
         table.add_row(item.release_id, item.built_at[:19], data, str(item.tables), f"{item.rows:,}", serving)

@@ -213,11 +213,12 @@ def history() -> None:
     from pipelines.release import correcting
     from pipelines.release.history import STATES
     from pipelines.release.history import history as read
+    from pipelines.release.marks import data_origin
 
     table = Table("release", "built at (UTC)", "data", "state", "what was said of it", show_lines=True)
     for past in read(settings.workspace()):
         said = [f"{event.at[:10]} {event.kind.replace('_', ' ')}: {event.reason}" for event in past.events]
-        data = "SYNTHETIC" if past.facts.is_synthetic else "published"
+        data = data_origin(past.facts.is_synthetic)
         state = STATES[past.state] + (", served" if past.is_current else "")
         table.add_row(past.version, past.facts.built_at[:19], data, state, Text("\n".join(said)))
     Console(highlight=False, width=None if sys.stdout.isatty() else WIDE).print(table)

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.release.manifest import read_manifest
+from pipelines.release.marks import title_mark
 from pipelines.release.promote import current_release
 from pipelines.release.reading import connect, identifier, literal, table_names
 from pipelines.serving.load import LAYOUT, Table, describe
@@ -51,7 +52,7 @@ def of_release(workspace: Workspace) -> Content:
         return Content(None, None, "No release is served.")
     manifest = read_manifest(folder)
     (entry,) = [each for each in manifest["files"] if each["path"] == DUCKDB_FILE]
-    words = f"{_synthetic(manifest)}NHS IMPACT Warehouse, release {folder.name}."
+    words = f"{title_mark(manifest['is_synthetic'])}NHS IMPACT Warehouse, release {folder.name}."
     return Content(folder / DUCKDB_FILE, _held(folder.name, entry["sha256"]), words, folder / DUCKDB_FILE)
 
 
@@ -64,7 +65,7 @@ def of_restricted(workspace: Workspace) -> Content:
     file = kept(Workspace(workspace.root, "synthetic" if manifest["is_synthetic"] else "published"), folder.name)
     if not file.is_file():
         return Content(None, None, f"Nothing: the answers behind release {folder.name} are not kept any more.")
-    words = f"{_synthetic(manifest)}Answers behind release {folder.name} of the NHS IMPACT Warehouse."
+    words = f"{title_mark(manifest['is_synthetic'])}Answers behind release {folder.name} of the NHS IMPACT Warehouse."
     return Content(file, _held(folder.name, sha256_of(file)), words, folder / DUCKDB_FILE)
 
 
@@ -142,7 +143,3 @@ def _released(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
 
 def _held(release_id: str, sha256: str) -> str:
     return f"{release_id} {hashlib.sha256(f'{LAYOUT} {sha256}'.encode()).hexdigest()[:16]}"
-
-
-def _synthetic(manifest: dict[str, object]) -> str:
-    return "SYNTHETIC. " if manifest["is_synthetic"] else ""
