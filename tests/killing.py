@@ -4,7 +4,8 @@ Belongs here: a process that has imported everything and forks a child for each 
 Does not belong here: what must hold afterwards (tests/faults/test_kills.py, tests/benchmarks/kills.py).
 
 A change is what Python's audit events tell: a file opened for writing, renamed or removed, a folder or link made, a
-mode changed, a process started. Native code writes without telling; there a point is a time after a change.
+mode changed, a process started. Native code writes without telling; there a point is a time after a change. Lines of
+the log are not counted: they come while another process works.
 """
 
 from __future__ import annotations
@@ -30,17 +31,19 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 @dataclass(frozen=True)
 class Change:
-    """One change below the home. number: from 1. event: of Python's audit. path: below the home."""
+    """One change below the home. number: from 1. event: of Python's audit. path: below the home. at: second of it."""
 
     number: int
     event: str
     path: str
+    at: float
 
 
 @dataclass(frozen=True)
 class Kill:
     """When to kill. change: its number. how: `before` it is made; `cut`, when a file was opened and is still empty;
-    `after`, that many seconds later; `stop`, before it is made and with SIGTERM, which may be answered.
+    `after`, that many seconds later, or before the next change if that comes first; `stop`, before it is made and with
+    SIGTERM, which may be answered.
     """
 
     change: int
@@ -137,17 +140,22 @@ class _Hook:
 
     def __init__(self, home: str, told: int, kill: Kill | None) -> None:
         self._home, self._told, self._kill = home, told, kill
-        self._number = 0
+        self._number, self._began = 0, time.monotonic()
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         path = _changed(event, arguments)
         if path is None or not (path.startswith(self._home + os.sep) or event == "subprocess.Popen"):
             return
-        self._number += 1
         shown = path.removeprefix(self._home + os.sep)
-        os.write(self._told, (json.dumps([self._number, event, shown]) + "\n").encode())
+        if shown.startswith("logs/"):
+            return
+        self._number += 1
+        told = [self._number, event, shown, time.monotonic() - self._began]
+        os.write(self._told, (json.dumps(told) + "\n").encode())
         if self._kill and self._number == self._kill.change:
             self._strike(event, path)
+        elif self._kill and self._kill.how == "after" and self._number > self._kill.change:
+            _end()
 
     def _strike(self, event: str, path: str) -> None:
         if self._kill.how == "cut" and event == "open":

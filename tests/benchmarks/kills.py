@@ -1,20 +1,30 @@
 """Kills a refresh at forty points, each in a copy of one home, and then one after another in one home.
 
-By hand: `uv run python tests/benchmarks/kills.py FOLDER [TURN OF]`. It prints a table and says which points did not
-hold. TURN OF: every so many of the points only, so that several can be at work side by side.
+    uv run python tests/benchmarks/kills.py FOLDER [--turn N --of M] [--sample HOME]
+
+By hand; it prints a table and says which points did not hold. --turn and --of: every so many of the points only, so
+that several can be at work side by side. --sample: fewer points of a refresh with nothing replaced, in copies of HOME,
+which serves a release of the SYNTHETIC sample; three minutes for each. The code must not change meanwhile: a release
+names it.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
+import time
 import traceback
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from tests.faults.recovery import (
     REFRESH,
     Scene,
+    add_month,
     assert_nobody_left,
     assert_whole,
     copy_home,
@@ -22,8 +32,9 @@ from tests.faults.recovery import (
     phase_of,
     ready,
     scenes,
+    undisturbed,
 )
-from tests.killing import Change, Kill
+from tests.killing import Change, Kill, killer
 
 FIRST = {"sample": 2, "raw": 3, "staged": 1, "sign": 4, "promote": 1, "pointer": 1}
 """Points of a first refresh by phase."""
@@ -48,17 +59,41 @@ NEXT = {
     "web": 4,
 }
 """Points of the next one. From `behind` on, every kind of change has one."""
+WHOLE = {
+    "runs": 1,
+    "raw": 1,
+    "staged": 1,
+    "dbt": 4,
+    "candidate": 1,
+    "outputs": 2,
+    "gate": 2,
+    "manifest": 1,
+    "behind": 1,
+    "promote": 1,
+    "shown": 1,
+    "pointer": 1,
+    "web": 1,
+    "docs": 1,
+}
+"""Points of one with nothing replaced."""
+MONTH = date(2026, 4, 1)
+"""The month after the last one of the sample."""
 
 
-def points(changes: tuple[Change, ...], wanted: dict[str, int]) -> list[tuple[str, Change, Kill]]:
+Point = tuple[Scene, str, Change, Kill]
+"""Of which scene, its phase, the change, and how it is killed there."""
+
+
+def points(scene: Scene, wanted: dict[str, int]) -> list[Point]:
     """Kills spread over each phase: before a change, in the middle of a write, or while another process works."""
     found = []
     for phase, count in wanted.items():
-        mine = [change for change in changes if phase_of(change) == phase]
-        mine = _told_apart(mine)
+        mine = _told_apart([change for change in scene.changes if phase_of(change) == phase])
+        started = [change for change in mine if change.event == "subprocess.Popen"]
+        mine = mine if len(mine) >= count else started * count or mine
         for turn in range(min(count, len(mine))):
             change = mine[turn * len(mine) // min(count, len(mine))]
-            found.append((phase, change, _how(change, turn)))
+            found.append((scene, phase, change, _how(change, scene, (turn + 1) / (count + 1))))
     return found
 
 
@@ -70,32 +105,58 @@ def _told_apart(changes: list[Change]) -> list[Change]:
     return sorted(kept.values(), key=lambda change: change.number)
 
 
-def _how(change: Change, turn: int) -> Kill:
+def _how(change: Change, scene: Scene, part: float) -> Kill:
+    """part: of the time until the next change, after which it is killed where another process works."""
     if change.event == "open":
         return Kill(change.number, "cut")
     if change.event == "subprocess.Popen":
-        return Kill(change.number, "after", 0.15 * (1 + turn))
+        following = scene.changes[change.number]
+        return Kill(change.number, "after", part * (following.at - change.at))
     return Kill(change.number)
 
 
 def main() -> None:
-    folder, turn, of = Path(sys.argv[1]), *(int(word) for word in sys.argv[2:] or (0, 1))
-    folder.mkdir()
-    with ready(folder) as runs:
-        first, following = scenes(folder, runs)
-        chosen = [(first, *each) for each in points(first.changes, FIRST)]
-        chosen += [(following, *each) for each in points(following.changes, NEXT)]
-        print(f"{len(first.changes)} changes of files in a first refresh, {len(following.changes)} in the next")
-        print(f"{len(chosen)} points: {dict(Counter(phase for _, phase, *_ in chosen))}")
-        results = _in_copies(folder, chosen[turn::of])
-        failed = [result for result in results if result]
-        print(f"in copies: {len(results) - len(failed)} of {len(results)} held")
-        failed += _in_one_home(folder, following) if turn == 0 else []
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--turn", type=int, default=0)
+    parser.add_argument("--of", type=int, default=1)
+    parser.add_argument("--sample", type=Path)
+    given = parser.parse_args()
+    given.folder.mkdir()
+    with _whole(given.folder, given.sample) if given.sample else _small(given.folder) as (chosen, again_in_one):
+        print(f"{len(chosen)} points: {dict(Counter(phase for _, phase, *_ in chosen))}", flush=True)
+        failed = _in_copies(given.folder, chosen[given.turn :: given.of])
+        failed += _in_one_home(given.folder, again_in_one) if given.turn == 0 else []
     sys.exit(bool(failed))
 
 
-def _in_copies(folder: Path, chosen: list[tuple[Scene, str, Change, Kill]]) -> list[str]:
-    return [_one(folder / f"point{number}", *each) for number, each in enumerate(chosen)]
+@contextmanager
+def _small(folder: Path) -> Iterator[tuple[list[Point], list[Point]]]:
+    """Of a small refresh: points for copies of one home, and points for one home."""
+    with ready(folder) as runs:
+        first, following = scenes(folder, runs)
+        print(f"{len(first.changes)} changes of files in a first refresh, {len(following.changes)} in the next")
+        yield points(first, FIRST) + points(following, NEXT), points(following, NEXT)
+
+
+@contextmanager
+def _whole(folder: Path, served: Path) -> Iterator[tuple[list[Point], list[Point]]]:
+    """The same of a refresh of the full sample."""
+    before, after = folder / "before", folder / "after"
+    copy_home(served, before)
+    add_month(before / "synthetic" / "sample", MONTH)
+    with killer("tests.faults.whole", SOURCE_DATE_EPOCH=str(int(time.time()))) as runs:
+        scene = undisturbed(runs, before, after)
+        print(f"{len(scene.changes)} changes of files in {scene.changes[-1].at:.0f} s")
+        chosen = points(scene, WHOLE)
+        yield chosen, chosen[::3]
+
+
+def _in_copies(folder: Path, chosen: list[Point]) -> list[str]:
+    results = [_one(folder / f"point{number}", *each) for number, each in enumerate(chosen)]
+    failed = [result for result in results if result]
+    print("\n".join([f"in copies: {len(results) - len(failed)} of {len(results)} held", *failed]), flush=True)
+    return failed
 
 
 def _one(folder: Path, scene: Scene, phase: str, change: Change, kill: Kill) -> str:
@@ -116,11 +177,11 @@ def _one(folder: Path, scene: Scene, phase: str, change: Change, kill: Kill) -> 
     return problem
 
 
-def _in_one_home(folder: Path, scene: Scene) -> list[str]:
+def _in_one_home(folder: Path, chosen: list[Point]) -> list[str]:
     """Each run is the one after a killed one, and is killed itself; the last is left in peace."""
-    home, problems, kills = folder / "one" / "home", [], 0
+    scene, home, problems, kills = chosen[0][0], folder / "one" / "home", [], 0
     copy_home(scene.before, home)
-    for _, _, kill in points(scene.changes, NEXT):
+    for _, _, _, kill in chosen:
         ended = scene.runs.run(home, REFRESH, kill)
         kills += ended.code == -9
         try:

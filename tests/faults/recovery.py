@@ -39,6 +39,7 @@ PHASES = (
     ("staged", r"synthetic/(staged|rejected|set_aside)"),
     ("fingerprint", r"synthetic/\.?fingerprint"),
     ("build", r"synthetic/(warehouse|manifest\.json|withheld)|.*python -c \nimport sys\nfrom"),
+    ("dbt", r".*impact-dbt build"),
     ("outputs", r"synthetic/candidate/(csv|parquet|\.?nhs)|.*python -c \nimport sys\nimport duckdb"),
     ("gate", r"synthetic/candidate/(evidence|gate)"),
     ("manifest", r"synthetic/candidate/manifest\.(json$|sha256)"),
@@ -51,6 +52,8 @@ PHASES = (
     ("pointer", r"serving$|serving/\.?current"),
     ("settle", r"releases/\.unsettled|releases/.*\.json"),
     ("web", r"serving/\.?web"),
+    ("docs", r"docs"),
+    ("runs", r"dagster|synthetic/(operations|dbt_target|at_work)"),
 )
 """Phases of a refresh, by the paths that change in them, the first that fits."""
 
@@ -98,13 +101,14 @@ def scenes(folder: Path, runs: Killer) -> tuple[Scene, Scene]:
     """A first refresh in an empty home; and the next one, for which one more file came."""
     empty, served, more, done = (folder / name for name in ("empty", "served", "more", "done"))
     empty.mkdir()
-    first = _undisturbed(runs, empty, served)
+    first = undisturbed(runs, empty, served)
     copy_home(served, more)
     add_month(more / "synthetic" / "sample")
-    return first, _undisturbed(runs, more, done)
+    return first, undisturbed(runs, more, done)
 
 
-def _undisturbed(runs: Killer, before: Path, after: Path) -> Scene:
+def undisturbed(runs: Killer, before: Path, after: Path) -> Scene:
+    """A run that nobody kills, in a copy."""
     copy_home(before, after)
     ended = runs.run(after, REFRESH)
     assert ended.code == 0, ended.said
@@ -116,10 +120,9 @@ def copy_home(home: Path, target: Path) -> None:
     shutil.copytree(home, target, symlinks=True)
 
 
-def add_month(sample: Path) -> None:
-    """One more month of one source, which the sample of these tests leaves out."""
+def add_month(sample: Path, month: date = date(2026, 2, 1)) -> None:
+    """One more month of one source, which the sample leaves out."""
     editions = plan.settings()["editions"]
-    month = date(2026, 2, 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(editions, "sickness_absence", {"first": month, "last": month})
         sickness.write(sample, population.build())
@@ -186,7 +189,7 @@ def _state(home: Path) -> dict[str, object]:
     """Of the web roots, the one that is served: the one before it stays for whoever is reading."""
     trees, served = home / "serving" / ".web", (home / "serving" / "web").resolve()
     paths = (path for path in home.rglob("*") if trees not in path.parents or served in (path, *path.parents))
-    return {_name(path, home): _told(path, home) for path in paths}
+    return {_name(path, home): _told(path, home) for path in paths if not OF_RUNS.match(str(path.relative_to(home)))}
 
 
 def _name(path: Path, home: Path) -> str:
@@ -198,6 +201,8 @@ CLOCKED = re.compile(
     r"synthetic/(staged/registry_(editions|revisions|run|shown)/|withheld|inbox_taken|.*\.behind/|warehouse/)"
 )
 """Files that say when a file came in or what was out by then, or that DuckDB writes differently each time."""
+OF_RUNS = re.compile(r"dagster/|logs/|synthetic/(operations|dbt_target)/")
+"""What is kept of every run, also of one that was killed."""
 SEALED = re.compile(r"keys/synthetic|releases/[\d.]+/manifest\.(json\.sig|sha256)$")
 """Files that follow from a key, which each home makes for itself."""
 
