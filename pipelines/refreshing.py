@@ -41,7 +41,7 @@ def run(workspace: Workspace, out: Console, err: Console) -> None:
     job = "as_at" if workspace.as_at else "refresh"
     work = runs.recorded(workspace, job, "command line")
     with stoppable(), one_at_a_time(workspace), shown(err), work as taken_down:
-        result = recorded(workspace, job, lambda: _execute(job, taken_down.run_id))
+        result = watched(workspace, job, lambda: _execute(job, taken_down.run_id))
         with runs.step("follow"):
             # Also where nothing changed: a server that was down may be there again.
             told = [] if workspace.as_at else serving.follow(workspace)
@@ -88,7 +88,7 @@ def _require_date(workspace: Workspace) -> None:
         read_calendar().next_release(settings.built_at())
 
 
-def recorded(workspace: Workspace, job: str, execute: Callable[[], Result]) -> Result:
+def watched(workspace: Workspace, job: str, execute: Callable[[], Result]) -> Result:
     """What `execute` returns; whatever becomes of the run, who must know it is told."""
     from pipelines import at_work
     from pipelines.alerts import watch

@@ -21,13 +21,12 @@ from pipelines.planning import plan
 from pipelines.registry import load_sources
 from pipelines.release.embargo import read_calendar
 from pipelines.settings import Workspace
-from pipelines.staging import already_staged
 
 
 def print_schedule(workspace: Workspace, since: dt.date, until: dt.date, out: Console) -> None:
     """What is due and what goes out, by day."""
     sources = load_sources()
-    awaited = all_awaited(sources.values(), [already_staged(source, workspace) for source in sources.values()])
+    awaited = all_awaited(sources.values(), workspace)
     table = Table("day", "", "what", title=f"from {since} to {until}")
     last = None
     for line in plan(sources, awaited, read_calendar(), since, until):

@@ -31,7 +31,6 @@ from pipelines.release import approval, publication, waiting
 from pipelines.release.embargo import read_calendar
 from pipelines.release.manifest import read_manifest
 from pipelines.settings import Workspace
-from pipelines.staging import already_staged
 from pipelines.store import inbox
 
 REFRESH = "refresh"
@@ -148,10 +147,9 @@ def inbox_decision(workspace: Workspace) -> Decision:
 def known(workspace: Workspace) -> Known:
     """What decisions rest on, as it is now. With folders alone, every source counts as one that can be asked."""
     sources = load_sources()
-    staged = [already_staged(source, workspace) for source in sources.values()]
     return Known(
         bank_holidays=read_calendar().bank_holidays,
-        awaited=tuple(all_awaited(sources.values(), staged)),
+        awaited=tuple(all_awaited(sources.values(), workspace)),
         can_be_asked=tuple(
             name for name, source in sources.items() if not source.is_inbox and (source.fetch or not settings.is_live())
         ),

@@ -119,7 +119,7 @@ class Simulation:
     def _refresh(self, decision: Decision) -> None:
         self.runs.append((self.moment, tuple(sorted(decision.sources or ()))))
         try:
-            refreshing.recorded(self.workspace, "refresh", lambda: self._materialize(decision))
+            refreshing.watched(self.workspace, "refresh", lambda: self._materialize(decision))
         except Exception as error:
             assert self.refuses or isinstance(error, Fault), error
 
@@ -158,7 +158,7 @@ class Simulation:
 
     def _publish(self, _: Decision) -> None:
         place = self.workspace
-        for version in refreshing.recorded(place, "publish_due", lambda: publication.publish_due(place)):
+        for version in refreshing.watched(place, "publish_due", lambda: publication.publish_due(place)):
             day = release.read_manifest(place.releases / version)["calendar"]["date"]
             self.out.append((version, day, f"{self.moment.astimezone(LONDON):%Y-%m-%d %H:%M}"))
 

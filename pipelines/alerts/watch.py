@@ -140,7 +140,8 @@ def _too_long(job: str, since: dt.datetime) -> Alert:
 
 def _files(workspace: Workspace, _: dt.datetime) -> Iterator[Alert]:
     """Files that were refused and that nothing has replaced, and files that wait for a decision."""
-    for source, staged in _staged(workspace):
+    for source in load_sources().values():
+        staged = already_staged(source, workspace)
         wanting = [(item, note) for item, note in staged.notes.items() if _needs_somebody(item, note, staged)]
         if source.is_inbox and wanting:
             yield _submissions(source, [item for item, _ in wanting])
@@ -201,8 +202,8 @@ def _lateness(workspace: Workspace, moment: dt.datetime) -> Iterator[Alert]:
     As of the day on which the publisher last answered: while nobody asks, as while this machine is off, nothing is
     late.
     """
-    pairs, rounds = list(_staged(workspace)), read_rounds(workspace)
-    for one in all_awaited(*zip(*pairs, strict=True)) if pairs else ():
+    rounds = read_rounds(workspace)
+    for one in all_awaited(load_sources().values(), workspace):
         last = rounds.get(one.source_id, Round(moment))
         late = one.days_late(min(last.asked_at, moment).date())
         if late and not one.is_known and not last.failures:
@@ -348,10 +349,6 @@ KINDS = (
     *("refused", "run_failed", "lock", "held", "late", "unreachable", "waiting", "overdue", "waiver", "calendar"),
     *("review", "unwatched"),
 )
-
-
-def _staged(workspace: Workspace) -> Iterator[tuple[Source, StagedSource]]:
-    yield from ((source, already_staged(source, workspace)) for source in load_sources().values())
 
 
 def _named(names: Iterable[str]) -> str:

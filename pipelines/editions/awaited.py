@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.editions import publication
-from pipelines.staging import StagedSource
+from pipelines.settings import Workspace
+from pipelines.staging import StagedSource, already_staged
 from schemas.source import Source
 
 
@@ -48,7 +49,7 @@ def awaited(source: Source, staged: StagedSource) -> Awaited | None:
     )
 
 
-def all_awaited(sources: Iterable[Source], staged: Iterable[StagedSource]) -> list[Awaited]:
-    """Of all sources, in their order. staged: of the same sources."""
-    found = (awaited(*pair) for pair in zip(sources, staged, strict=True))
+def all_awaited(sources: Iterable[Source], workspace: Workspace) -> list[Awaited]:
+    """Of all sources, in their order."""
+    found = (awaited(source, already_staged(source, workspace)) for source in sources)
     return [one for one in found if one]

@@ -3,8 +3,9 @@
 Belongs here: gathering them from the build file, from the candidate and from the submissions as they came in. Does not
 belong here: looking for them (leaks.py), and which columns are confidential (policy/gate.yml).
 
-A figure counts as a needle by its first twelve significant digits, cut off or rounded. Shorter ones, such as a count
-or a level, stand everywhere by chance; they are kept out by rules on tables (rules.py), not by a search.
+Of a long text the first letters are looked for. A figure counts as a needle by its first twelve significant digits, cut
+off or rounded. Shorter ones, such as a count or a level, stand everywhere by chance; they are kept out by rules on
+tables (rules.py), not by a search.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import duckdb
 import numpy as np
 
 from pipelines.registry import load_sources
+from pipelines.release.contents import LONGEST
 from pipelines.release.reading import identifier, lean, literal
 from pipelines.settings import DUCKDB_FILE, Workspace
 from pipelines.store.snapshots import RECEIVED_AS
@@ -67,11 +69,12 @@ def gather(workspace: Workspace, policy: dict[str, Any]) -> Confidential:
         connection.execute(f"attach {literal(workspace.candidate / DUCKDB_FILE)} as candidate (read_only)")
         tables = _tables(connection)
         figures = _figures(connection, policy, tables) | withheld(connection, tables)
-        texts = dict.fromkeys(_texts(connection, policy["identifiers"], tables), "identifier")
+        identifiers = _texts(connection, policy["identifiers"], tables)
         codes = dict(connection.execute(ORGANISATIONS).fetchall())
         named = frozenset(_named(connection))
-    people = dict.fromkeys(people_of(workspace, re.compile(policy["personal_fields"])), "person")
-    return Confidential(frozenset(figures), texts | people, codes, named)
+    people = people_of(workspace, re.compile(policy["personal_fields"]))
+    texts = {text[:LONGEST]: "identifier" for text in identifiers} | {text[:LONGEST]: "person" for text in people}
+    return Confidential(frozenset(figures), texts, codes, named)
 
 
 def digits(value: float) -> str:

@@ -27,7 +27,9 @@ from schemas import published
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 PART = 1 << 21
 """Letters, or bytes, of a large file that are read at once."""
-OVERLAP = 256
+OVERLAP = 1 << 13
+LONGEST = OVERLAP // 8
+"""Letters of a text that are looked for. Each may be four bytes, and a part may begin half an overlap later."""
 LONG = (1_000_000_000, 9_999_999_999)
 """The whole numbers that are as long as an NHS number."""
 COMMENTS = (

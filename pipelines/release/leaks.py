@@ -40,6 +40,8 @@ from pipelines.release.reading import identifier, literal
 from pipelines.settings import DUCKDB_FILE
 
 BETWEEN = re.compile(r"[\s\",;<>]")
+SHORTEST_NAME = 9
+"""Of an organisation: shorter ones stand in other words."""
 PIECE = 1 << 18
 BATCH = 1 << 22
 """Characters that are looked through at once."""
@@ -237,7 +239,7 @@ class Scan:
         unnamed = self._confidential.unnamed
         if any(token in unnamed for token in CODE.findall(text)):
             self._found("organisation", place)
-        if names_too and _has_any(text, [name for name in unnamed.values() if len(name) > OVERLAP // 32]):
+        if names_too and _has_any(text, [name for name in unnamed.values() if len(name) >= SHORTEST_NAME]):
             self._found("organisation", place)
 
     def _look_through(self, pieces: Iterable[Piece]) -> None:

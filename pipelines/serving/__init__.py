@@ -29,14 +29,15 @@ def follow(workspace: Workspace) -> list[str]:
     Raises nothing: a release that is out stays out, whatever the server does. What went wrong is an alert, and the next
     call tries again.
     """
-    if not settings.postgres_url():
+    url = settings.postgres_url()
+    if not url:
         return []
     from pipelines.alerts import clear, raise_alert
     from pipelines.errors import Fault
     from pipelines.progress import say
 
     try:
-        lines = _followed(workspace)
+        lines = _followed(workspace, url)
     except Fault as fault:
         raise_alert(workspace, _alert(fault))
         lines = [f"WARNING: the release is out, but the PostgreSQL server does not hold it.\n{fault}"]
@@ -47,13 +48,11 @@ def follow(workspace: Workspace) -> list[str]:
     return lines
 
 
-def _followed(workspace: Workspace) -> list[str]:
+def _followed(workspace: Workspace, url: str) -> list[str]:
     from pipelines.serving import postgres
     from pipelines.serving.server import Server
 
-    server = Server.configured()
-    if server is None:
-        return []
+    server = Server.at(url)
     done = postgres.sync(workspace, server)
     lines = [f"PostgreSQL {server.place}, schema {name}: {done.holds[name]}" for name in done.changed]
     return [*lines, *(f"WARNING: {fault}" for fault in done.left)]

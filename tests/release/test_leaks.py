@@ -401,6 +401,29 @@ def test_bytes_are_cut_anywhere_and_every_part_of_them_is_whole_somewhere(monkey
         assert any(secret in piece.text for part in contents.raw(path) for piece in _cut(Piece("", part)))
 
 
+def test_a_long_text_of_a_submitter_is_looked_for_by_its_first_letters(place, tmp_path):
+    home = Workspace(tmp_path / "home", place.origin)
+    folder = home.raw / "impact_self_assessment" / "a__b"
+    folder.mkdir(parents=True)
+    long = " ".join(f"word{number}" for number in range(1000))
+    (folder / "a.csv").write_text(f"ods_code,comment\r\nR1,{long}\r\n")
+    shutil.copytree(place.warehouse.parent, home.warehouse.parent)
+    shutil.copytree(place.candidate, home.candidate)
+    (needle,) = (text for text, kind in gather(home, POLICY).texts.items() if kind == "person")
+    assert len(needle) > 1000 and long.startswith(needle)
+
+
+@pytest.mark.parametrize("letter", ["a", "😀"])
+@pytest.mark.parametrize("meet", [contents.PART, PIECE])
+def test_the_longest_text_that_is_looked_for_is_found_wherever_parts_meet(tmp_path, letter, meet):
+    needle, path = letter * contents.LONGEST, tmp_path / "file"
+    bytes_of_it = needle.encode()
+    for before in range(meet - len(bytes_of_it) - 9, meet + 10, 97):
+        path.write_bytes(b"\xff" * before + bytes_of_it + b"\xff " * PIECE)
+        parts = [piece.text for part in contents.raw(path) for piece in _cut(Piece("", part))]
+        assert any(bytes_of_it.decode("latin-1") in text for text in parts)
+
+
 def test_no_piece_begins_or_ends_within_a_figure():
     """The decimals of a figure that is cut could be taken for the number of a person."""
     figure = "0.0009434765919"

@@ -86,7 +86,7 @@ def test_the_same_release_gives_the_same_bytes(page: Path, place: Workspace, ser
     built = json.loads((served_sample / MANIFEST).read_text())
     built["metadata"] |= {"invocation_id": "other", "generated_at": "2027-01-01", "user_id": "somebody"}
     for node in built["nodes"].values():
-        node |= {"created_at": 1.0, "compiled_code": "select '/root/secret'", "build_path": "/root/x"}
+        node |= {"created_at": 1.0, "compiled_code": "select '/home/somebody/secret'", "build_path": "/home/somebody/x"}
     other = place.root / "other.json"
     other.write_text(json.dumps(built))
     assert write_model_docs(place, other).read_bytes() == first
