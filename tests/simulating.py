@@ -2,7 +2,7 @@
 
 Real are: publishers asked over HTTP, files taken in and staged, decisions when to run, waiting, approval, publication,
 and alerts. Replaced are the warehouse and the gate, by tests/release/standin.py: a release holds the same tables each
-time, and the gate says what the script wants.
+time, and the gate says what the script wants. In `Whole` nothing is replaced, and each release takes minutes.
 
 Belongs here: what publishers, the machine and people can do. Does not belong here: what happens when
 (tests/benchmarks/year.py).
@@ -11,6 +11,7 @@ Belongs here: what publishers, the machine and people can do. Does not belong he
 from __future__ import annotations
 
 import json
+import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ from pipelines.registry import load_sources
 from pipelines.release import approval, embargo, publication, waiting
 from pipelines.release.embargo import LONDON
 from pipelines.release.gate import GateResult
-from pipelines.sample import ae, sickness
+from pipelines.sample import ae, population, sickness, write_sample
 from pipelines.settings import SOURCES_DIR, Workspace
 from pipelines.staging import already_staged
 from pipelines.store import decisions
@@ -239,6 +240,30 @@ class Simulation:
         self.publisher.serve(LANDING[source_id], DOWN)
 
 
+class Whole(Simulation):
+    """With dbt, the gate, all pages and all sources: two publishers, and a folder with the SYNTHETIC sample."""
+
+    def publish(self, source_id: str, edition: str, content: bytes | None = None, suffix: str = "") -> None:
+        """An edition of the sample's organisations is put on the publisher's pages."""
+        super().publish(source_id, edition, content or of_sample(self.workspace.root, source_id, edition), suffix)
+
+    def _materialize(self, decision: Decision) -> None:
+        from pipelines.definitions import defs
+
+        job = defs.resolve_job_def(schedules.REFRESH)
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        job.execute_in_process(
+            instance=DagsterInstance.ephemeral(), run_config={**schedules.run_config(decision), **quiet}
+        )
+
+
+def of_sample(folder: Path, source_id: str, edition: str) -> bytes:
+    """A month that the sample has, or would have if it went on."""
+    writer = {SICKNESS: sickness, EMERGENCY: ae}[source_id]
+    (path,) = writer.write(folder / "made", population.build(), [date.fromisoformat(f"{edition}-01")])
+    return path.read_bytes()
+
+
 def _month_of(file: str) -> str:
     """The month and year in the name of a file of sickness absence, as its page has them."""
     month, year = file.removesuffix(".csv").rsplit(", ", 1)[1].split()
@@ -292,6 +317,29 @@ def simulating(root: Path, begin: str) -> Iterator[Simulation]:
         (root / "inbox").mkdir()
         made = Simulation(place, publisher, root / "inbox", _london(date.fromisoformat(begin), time(0)))
         _set(patch, made, _sources(root / "sources", publisher))
+        # The ledger is about sources that are not here.
+        patch.setattr("pipelines.editions.tables.load_corrections", tuple)
+        try:
+            yield made
+        finally:
+            registry.forget_sources()
+
+
+@contextmanager
+def simulating_whole(root: Path, begin: str) -> Iterator[Whole]:
+    """The same with nothing replaced. The sample's submissions lie in the inbox, its files in a folder."""
+    day, offered = date.fromisoformat(begin), root / "offered"
+    with publishing() as publisher, pytest.MonkeyPatch.context() as patch:
+        place = Workspace(root / "home", "published")
+        running.make_keys(place.root)
+        running.waive_freshness(place.root, day)
+        running.waive_checks(place.root, "page:synthetic_page", day=day)
+        write_sample(offered)
+        (offered / "submissions").rename(root / "inbox")
+        made = Whole(place, publisher, root / "inbox", _london(day, time(0)))
+        _set(patch, made, _all_sources(root / "sources", publisher))
+        patch.setenv("IMPACT_FROM", str(offered))
+        patch.setenv("IMPACT_DAGSTER_DIR", str(root / "dagster"))
         try:
             yield made
         finally:
@@ -307,8 +355,6 @@ def _set(patch: pytest.MonkeyPatch, made: Simulation, sources: Path) -> None:
     patch.setattr(settings, "now", lambda: made.moment)
     patch.setattr(settings, "today", lambda: made.moment.astimezone(LONDON).date())
     patch.setattr(embargo, "CALENDAR", embargo.CALENDAR)
-    # The ledger is about sources that are not here.
-    patch.setattr("pipelines.editions.tables.load_corrections", tuple)
     hasty = http.Policy(attempts=2, back_off=0, jitter=0, between=0)
     patch.setattr("pipelines.fetch.fetching.client", lambda _: http.client(hasty))
 
@@ -322,6 +368,19 @@ def _sources(folder: Path, publisher: Publisher) -> Path:
         text = text.replace(address, publisher.url + LANDING.get(source_id, "/"))
         kept = [line for line in text.splitlines() if not line.startswith("known_organisations_from")]
         text = "\n".join(kept).replace("newest: 12", "newest: 2")
+        (folder / f"{source_id}.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _all_sources(folder: Path, publisher: Publisher) -> Path:
+    """The whole registry. Two publishers are on this machine, of the others nobody is asked."""
+    folder.mkdir()
+    for source_id, source in load_sources(SOURCES_DIR).items():
+        text = (SOURCES_DIR / f"{source_id}.yml").read_text(encoding="utf-8")
+        if source_id in LANDING:
+            text = text.replace(source.landing_page, publisher.url + LANDING[source_id])
+        else:
+            text = re.sub(r"^fetch:.*\n(?:[ #].*\n)*", "", text, flags=re.MULTILINE)
         (folder / f"{source_id}.yml").write_text(text, encoding="utf-8")
     return folder
 

@@ -19,10 +19,9 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from pipelines.release.manifest import verify
-from pipelines.sample import plan, population, sickness
+from pipelines.sample import population, sickness
 from pipelines.settings import DUCKDB_FILE, PROJECT_ROOT, Workspace
 from pipelines.store.snapshots import sha256_of
 from tests.killing import Change, Ended, Kill, Killer, killer
@@ -122,10 +121,7 @@ def copy_home(home: Path, target: Path) -> None:
 
 def add_month(sample: Path, month: date = date(2026, 2, 1)) -> None:
     """One more month of one source, which the sample leaves out."""
-    editions = plan.settings()["editions"]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(editions, "sickness_absence", {"first": month, "last": month})
-        sickness.write(sample, population.build())
+    sickness.write(sample, population.build(), [month])
 
 
 def assert_whole(home: Path, before: Path, after: Path) -> None:
