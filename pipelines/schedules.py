@@ -24,7 +24,7 @@ from pipelines import at_work, planning, settings
 from pipelines.alerts import watch
 from pipelines.assets.raw import ASKED, arrival_state
 from pipelines.editions.awaited import all_awaited
-from pipelines.fetch.rounds import read_rounds
+from pipelines.fetch.rounds import can_be_asked, read_rounds
 from pipelines.planning import Decision, Known, Waiting
 from pipelines.registry import load_sources
 from pipelines.release import approval, publication, waiting
@@ -145,14 +145,12 @@ def inbox_decision(workspace: Workspace) -> Decision:
 
 
 def known(workspace: Workspace) -> Known:
-    """What decisions rest on, as it is now. With folders alone, every source counts as one that can be asked."""
+    """What decisions rest on, as it is now."""
     sources = load_sources()
     return Known(
         bank_holidays=read_calendar().bank_holidays,
         awaited=tuple(all_awaited(sources.values(), workspace)),
-        can_be_asked=tuple(
-            name for name, source in sources.items() if not source.is_inbox and (source.fetch or not settings.is_live())
-        ),
+        can_be_asked=tuple(name for name, source in sources.items() if can_be_asked(source)),
         asked=read_rounds(workspace),
         waiting=tuple(_waiting(workspace)),
     )

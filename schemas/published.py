@@ -84,6 +84,7 @@ CHANGE_REASONS = (
     "correction",
     "decision",
     "publishers_revision",
+    "judged_together",
     "method",
     "unexplained",
     "unchanged",

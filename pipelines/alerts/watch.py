@@ -21,7 +21,7 @@ from pipelines.at_work import Failed
 from pipelines.editions.awaited import all_awaited
 from pipelines.errors import Fault, Faults
 from pipelines.fetch.log import read_log
-from pipelines.fetch.rounds import Round, read_rounds
+from pipelines.fetch.rounds import Round, can_be_asked, read_rounds
 from pipelines.registry import load_sources
 from pipelines.release import approval, promote, waiting
 from pipelines.release.embargo import Entry, in_words, read_calendar
@@ -199,11 +199,12 @@ def _submissions(source: Source, items: list[Snapshot]) -> Alert:
 def _lateness(workspace: Workspace, moment: dt.datetime) -> Iterator[Alert]:
     """Editions that are late beyond their grace, but those of which a refused file was told already.
 
-    As of the day on which the publisher last answered: while nobody asks, as while this machine is off, nothing is
-    late.
+    As of the day on which the publisher last answered: while nobody asks, as while this machine is off or before the
+    first round, nothing is late.
     """
     rounds = read_rounds(workspace)
-    for one in all_awaited(load_sources().values(), workspace):
+    known = [one for one in load_sources().values() if one.source_id in rounds or not can_be_asked(one)]
+    for one in all_awaited(known, workspace):
         last = rounds.get(one.source_id, Round(moment))
         late = one.days_late(min(last.asked_at, moment).date())
         if late and not one.is_known and not last.failures:

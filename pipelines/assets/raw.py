@@ -21,7 +21,7 @@ from dagster import (
 
 from pipelines import release, settings
 from pipelines.fetch.log import read_log
-from pipelines.fetch.rounds import note_round
+from pipelines.fetch.rounds import can_be_asked, note_round
 from pipelines.operations.runs import step
 from pipelines.operations.space import require_room
 from pipelines.progress import say
@@ -62,14 +62,15 @@ def fetched_files(config: Asked) -> MaterializeResult:
     chosen = [one for name, one in load_sources().items() if config.sources is None or name in config.sources]
     if workspace.origin == "synthetic" or workspace.as_at:
         return MaterializeResult(metadata={"asked": False})
+    asked = [one.source_id for one in chosen if can_be_asked(one)]
     if not settings.is_live():
-        note_round(workspace, [one.source_id for one in chosen if not one.is_inbox], (), settings.now())
+        note_round(workspace, asked, (), settings.now())
         return MaterializeResult(metadata={"asked": False})
     from pipelines.fetch.fetching import fetch_all
 
     with step("fetch"):
         run = fetch_all(chosen, workspace)
-    note_round(workspace, [one.source_id for one in chosen if one.fetch], run.faults, settings.now())
+    note_round(workspace, asked, run.faults, settings.now())
     faults = [fault for found in run.faults.values() for fault in found]
     for fault in faults:
         get_dagster_logger().warning(str(fault))

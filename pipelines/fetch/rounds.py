@@ -11,8 +11,10 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipelines import settings
 from pipelines.settings import Workspace
 from pipelines.store.whole import replace_json
+from schemas.source import Source
 
 ROUNDS = "rounds.json"
 
@@ -24,6 +26,11 @@ class Round:
     asked_at: dt.datetime
     failures: int = 0
     failing_since: dt.datetime | None = None
+
+
+def can_be_asked(source: Source) -> bool:
+    """Whether a refresh asks for it. With folders alone, every source counts whose files do not come by an inbox."""
+    return not source.is_inbox and bool(source.fetch or not settings.is_live())
 
 
 def read_rounds(workspace: Workspace) -> dict[str, Round]:

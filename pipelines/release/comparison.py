@@ -36,6 +36,7 @@ class Compared:
     value: str | None = None
     self_assessments: bool | Mapping[str, str] = False
     pooled: bool = False
+    judged_together: tuple[str, ...] = ()
     reason: str | None = None
     unit: str | None = None
     is_headline: bool = False
@@ -82,7 +83,7 @@ def read_policy(path: Path = POLICY) -> Policy:
 
 
 def _fields(entry: dict[str, Any]) -> dict[str, Any]:
-    return entry | {"sources": tuple(entry.get("sources", ()))}
+    return entry | {name: tuple(entry.get(name, ())) for name in ("sources", "judged_together")}
 
 
 def last_release(workspace: Workspace, release_id: str) -> Path | None:

@@ -103,6 +103,7 @@ def reason_sql(table: Compared, facts: Facts, is_new: bool) -> str:
         ("organisation_change", _among("org_code", facts.organisations)),
         ("organisation_change", f"{_among('column_name', NAMING)} and {_among('org_code', facts.names)}"),
         *_from_sources(table, facts),
+        ("judged_together", f"{_among('column_name', table.judged_together)} and {bool(facts.measures)}"),
         ("method", f"{_among('indicator_id', facts.definitions)} or {facts.is_method_changed}"),
         ("organisation_change", str(table.pooled and bool(facts.organisations))),
     ]

@@ -76,6 +76,7 @@ def test_another_part_of_the_product_ends_its_own_alerts(workspace):
 def test_an_edition_is_late_beyond_its_grace_as_of_the_last_answer(workspace, tmp_path, monkeypatch):
     """August 2026 is due on the last Thursday of December, the 31st; two weeks are usual, so it is late on the 15th."""
     arrive(workspace, tmp_path, SICKNESS, rates(dt.date(2026, 7, 1)))
+    assert "late:sickness_absence:2026-08" not in keys(workspace), "nobody was asked yet"
     for asked, late in (("2027-01-14", False), ("2027-01-15", True)):
         note_round(workspace, [SICKNESS], (), dt.datetime.fromisoformat(f"{asked}T09:45+00:00"))
         assert ("late:sickness_absence:2026-08" in keys(workspace)) == late

@@ -9,8 +9,8 @@ MISSING = {"-", "null", "<NA>", "NA"}
 TYPES = {"str", "i32", "i64", "u32", "f64", "---"}
 BARS = str.maketrans("│┆", "  ")
 FIRST_OF_A_RULE = set("┌╞└╡")
-ROUNDED = 0.005 + 1e-9
-"""What a number may lose when it is printed with two digits."""
+ROUNDED = 0.0005 + 1e-9
+"""What a number may lose when it is printed with three decimals."""
 
 
 def sections(text: str) -> dict[str, list[list[str]]]:
@@ -24,7 +24,7 @@ def sections(text: str) -> dict[str, list[list[str]]]:
 
 
 def same(printed: list[list[str]], expected: Iterable[tuple[Any, ...]]) -> bool:
-    """Whether these are the rows, in this order, each number to the two digits that are printed."""
+    """Whether these are the rows, in this order, each number to the three decimals that are printed."""
     expected = list(expected)
     return len(printed) == len(expected) and all(map(_same_row, printed, expected))
 

@@ -21,10 +21,12 @@ from schemas import published
 
 VALUES = "published.pub_measure_values"
 MATURITY = "published.pub_driver_maturity"
+ASSOCIATION = "published.pub_driver_outcome_association"
 BEFORE = (
     "update core.dim_measure set source_id = 'sickness_absence' where measure_id = 'm4'",
     "update core.dim_measure set source_id = 'cqc_location_ratings' where measure_id = 'm5'",
     "update core.dim_measure set source_id = 'ods_trusts' where measure_id in ('m6', 'm7', 'm8')",
+    f"update {ASSOCIATION} set basis = 'staff_survey_evidence', measure_id = 'm6' where exposure_id = 'd1'",
     f"update {VALUES} set value_status = 'missing' where measure_id = 'm6' and org_code = 'R29'",
     f"insert into {MATURITY} select * exclude (code) replace (code as org_code, 'Trust' as org_name) "
     f"from {MATURITY}, (values ('R0'), ('R1')) as named(code) where driver_id = 'd0'",
@@ -42,6 +44,7 @@ SINCE = {
         "from published.pub_source_status where source_id = 'rtt_full_extract' and outcome = 'accepted' limit 1",
         f"update {VALUES} set value = 2.7 where measure_id = 'm0' and org_code = 'R2'",
     ),
+    "judged_together": (f"update {ASSOCIATION} set q_value = 0.03 where measure_id = 'm6'",),
     "decision": (
         "update published.pub_source_status set outcome = 'dropped', decision = 'drop', decision_reason = 'wrong' "
         "where source_id = 'cqc_location_ratings' and edition = '2023'",
@@ -226,6 +229,17 @@ def test_other_code_is_the_reason_only_where_no_file_changed(place):
     folder = earlier.candidate(place, SECOND, code="def5678")
     assert cells(folder, "pub_measure_values")["m6", "R0", "value"][-1] == "method"
     assert cells(folder, "pub_measure_values")["m0", "R2", "value"][-1] == "publishers_revision"
+
+
+def test_what_is_judged_together_moves_with_the_files_of_others_and_with_nothing_else(place):
+    """q of a measure whose files are the same: it is adjusted for all tests, of which one has a new p."""
+    change(place, *SINCE["judged_together"], f"update {ASSOCIATION} set n = 101 where measure_id = 'm6'")
+    told = ("pub_driver_outcome_association", ("m6", None, "q_value"), ("m6", None, "n"))
+    found = cells(earlier.candidate(place, SECOND), told[0])
+    assert [found[key][-1] for key in told[1:]] == ["unexplained", "unexplained"]
+    change(place, *SINCE["publishers_revision"])
+    found = cells(earlier.candidate(place, SECOND), told[0])
+    assert [found[key][-1] for key in told[1:]] == ["judged_together", "unexplained"]
 
 
 def test_table_that_is_new_is_the_reason_of_its_rows(place):
