@@ -171,3 +171,22 @@ def test_what_follows_a_refresh_is_finished_by_the_same_command(published, tmp_p
     again = published.run(home, words)
     assert again.code == 0 or "was withdrawn on" in again.said
     assert differences(home, undisturbed) == []
+
+
+@pytest.mark.parametrize("end", ["releases/2026.2.0.notice.json", "serving/current", "serving/web"])
+def test_a_rollback_is_finished_by_the_same_command(following, tmp_path, end):
+    """It may say with exit code 1 that it was done before: once the pointer is set, what follows is finished first."""
+    words = ["release", "rollback", OUT, "--reason", "A figure was wrong.", "--by", "somebody"]
+    at = {"now": "2027-01-04T09:00:00+00:00"}
+    undisturbed, home = tmp_path / "undisturbed", tmp_path / "home"
+    for copy in (undisturbed, home):
+        copy_home(following.after, copy)
+    done = following.runs.run(undisturbed, words, **at)
+    assert done.code == 0, done.said
+    place = next(change.number for change in done.changes if (change.event, change.path) == ("os.rename", end))
+    killed = following.runs.run(home, words, Kill(place), **at)
+    assert killed.code == -9, killed.said
+    assert_whole(home, following.before, following.after)
+    again = following.runs.run(home, words, **at)
+    assert again.code == 0 or "the rollback was done before" in again.said
+    assert differences(home, undisturbed) == []
