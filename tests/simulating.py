@@ -27,7 +27,7 @@ from pipelines import refreshing, registry, release, schedules, settings
 from pipelines.alerts import alert, watch
 from pipelines.assets import raw, staged, warehouse
 from pipelines.assets import release as releasing
-from pipelines.errors import Fault
+from pipelines.errors import Fault, Faults
 from pipelines.fetch import http
 from pipelines.planning import ASKING, Decision
 from pipelines.registry import load_sources
@@ -122,7 +122,7 @@ class Simulation:
         try:
             refreshing.watched(self.workspace, "refresh", lambda: self._materialize(decision))
         except Exception as error:
-            assert self.refuses or isinstance(error, Fault), error
+            assert self.refuses or isinstance(error, Fault | Faults), error
 
     def _materialize(self, decision: Decision) -> None:
         sources = load_sources().values()

@@ -66,7 +66,7 @@ SCRIPT: Script = {
     "2027-01-19 09:29": published(EMERGENCY, "2026-12"),
     # Revised without a word; every publisher is asked once after the 25th.
     "2027-01-25 09:29": revised,
-    # On time and broken.
+    # On time and broken: while the newest file of a required source is refused, the gate lets no release through.
     "2027-01-28 09:29": broken,
     "2027-01-29 12:00": Simulation.approve,
     # Mended while an approved release waits: nobody is asked before that is out.
@@ -88,6 +88,7 @@ HOLDS = {
 }
 """By release: the newest edition of A&E and of sickness absence that is in use, and how many files of it came."""
 ALERTS = [
+    ("refused:release", "2027-01-28", "2027-02-04"),
     ("refused:sickness_absence:2026-09", "2027-01-28", "2027-02-04"),
     ("late:ae_four_hour:2027-01", "2027-02-19", "2027-02-24"),
 ]
