@@ -77,13 +77,18 @@ def watched(sql: str) -> str:
 
 
 def read(engine: str, place: str, log: Path, stop: Path, which: str) -> None:
-    """Asks in a loop until `stop` is there: by turns the question itself, to measure it, and with its releases."""
+    """Asks in a loop until `stop` is there: by turns the question itself, to measure it, and with its releases.
+
+    After that it asks all of them once more on a new connection, so that everybody sees the last release.
+    """
     asked = ASKED[which]()
-    turn = os.getpid()
+    turn, is_last = os.getpid(), False
     with log.open("w", encoding="utf-8") as out:
-        while not stop.exists():
+        while not is_last:
+            is_last = stop.exists()
             for connection, opened in _connections(engine, place):
-                while time.monotonic() - opened < HELD and not stop.exists():
+                ends = turn + 2 * len(asked)
+                while turn < ends if is_last else time.monotonic() - opened < HELD:
                     turn += 1
                     name = list(asked)[turn % len(asked)]
                     is_watched = turn // len(asked) % 2 == 0
