@@ -19,6 +19,7 @@ from pathlib import Path
 from pipelines.bound import tied
 from pipelines.errors import Fault
 from pipelines.release.reading import STORAGE_VERSION, literal
+from pipelines.store.whole import partial_of
 
 CLEARED = {"MALLOC_PERTURB_": "255", "DUCKDB_JE_MALLOC_CONF": "zero:true"}
 """For the C library, which fills memory with the complement of this byte, and for DuckDB's own allocator."""
@@ -36,8 +37,7 @@ with duckdb.connect() as connection:
 
 def rewrite(path: Path) -> None:
     """Writes a closed DuckDB file anew, in its place. Raises Fault where that fails; the file is then as it was."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
+    partial = partial_of(path)
     command = [sys.executable, "-c", COPY, *_statements(path, partial)]
     done = subprocess.run(command, env=os.environ | CLEARED | tied(), capture_output=True, text=True, check=False)
     if done.returncode:

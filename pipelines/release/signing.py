@@ -59,7 +59,7 @@ def sign(path: Path, key: Path, namespace: str) -> Path:
             "check IMPACT_SIGNING_KEY; `impact release keys` makes a key",
         )
     target = signature_of(path)
-    partial = target.with_name(f".{target.name}.partial")
+    partial = partial_of(target)
     partial.write_bytes(done.stdout)
     os.replace(partial, target)
     return target
